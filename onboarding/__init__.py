@@ -1,0 +1,1 @@
+"""Onboarding: the welcome bot for Microsoft Teams."""

@@ -1,0 +1,51 @@
+"""An error says what to do next.
+
+OnboardingError
+├── BadInput   somebody gave us something unusable: say what and how to mend it
+├── Retry      not now: the same call may succeed after `after` seconds
+├── Refused    never as it is: `remedy` names who must change what
+└── Unsure     the answer was lost: it may or may not have happened
+"""
+
+
+class OnboardingError(Exception):
+    """The root of every error that this project raises on purpose."""
+
+
+class BadInput(OnboardingError):
+    """Something from outside is unusable. `problem` says what, `remedy` says what to do."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem} {remedy}".strip())
+        self.problem = problem
+        self.remedy = remedy
+
+
+class Retry(OnboardingError):
+    """The service asks to come back. `after` is seconds, or None when it did not say."""
+
+    def __init__(self, code: str, reason: str, after: float | None = None) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.after = after
+
+
+class Refused(OnboardingError):
+    """The service will not do this however often it is asked; `remedy` says what would help."""
+
+    def __init__(self, code: str, reason: str, remedy: str, status: int | None = None) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.remedy = remedy
+        self.status = status
+
+
+class Unsure(OnboardingError):
+    """The call may have been carried out, but its answer never reached us."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason

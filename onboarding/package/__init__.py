@@ -1,0 +1,1 @@
+"""The Teams app package: the zip that an administrator uploads."""
