@@ -1,0 +1,1 @@
+"""A small Microsoft 365 on loopback, a process of its own."""
