@@ -1,0 +1,1 @@
+"""Template and context become a valid, safe Adaptive Card."""
