@@ -1,0 +1,1 @@
+"""Every shape that comes from outside becomes a fact here."""

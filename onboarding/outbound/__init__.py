@@ -1,0 +1,1 @@
+"""The only sockets that the product opens: tokens, Teams, Graph."""
