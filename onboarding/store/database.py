@@ -1,0 +1,122 @@
+"""One engine for the ledger and for DBOS, and the threads in which our transactions run."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from onboarding.errors import BadInput
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_TRIES = 4
+
+
+class Database:
+    """Runs functions of a connection in one transaction each, off the event loop."""
+
+    def __init__(self, engine: Engine, threads: int) -> None:
+        self.engine = engine
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
+
+    async def do(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work(connection, …)` in one transaction; a lost or locked connection is retried.
+
+        `work` may run more than once, so it must do nothing but talk to the connection.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: self.do_now(work, *args, **kwargs))
+
+    def do_now(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for callers without an event loop."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection, *args, **kwargs)
+            except OperationalError:
+                if attempt == _TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Wait for what runs, then close every connection."""
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database of this URL, creating a SQLite file's folder. Raises BadInput."""
+    if url.startswith("sqlite"):
+        return Database(_sqlite(url), threads=1)
+    return Database(_postgresql(url), threads=8)
+
+
+def _sqlite(url: str) -> Engine:
+    """One connection for everybody: measured faster than many, and never in its own way.
+
+    The journal is TRUNCATE with full sync rather than WAL, because of SQLite's WAL-reset defect
+    (3.7.0 to 3.51.2).
+    """
+    file = make_url(url).database
+    if file and file != ":memory:":
+        try:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"DATABASE_URL names {file}, whose folder cannot be made: {error.strerror}.",
+                "Choose a folder that this user may write to.",
+            ) from None
+    engine = create_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (
+            "busy_timeout=30000",
+            "journal_mode=TRUNCATE",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    """Timeouts shorter than the heartbeat's: a frozen process must not hold a row for ever."""
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=20,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "options": "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000",
+        },
+    )
+
+
+def clock(connection: Connection) -> float:
+    """Epoch seconds of the database's clock, which all processes share."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC).timestamp()
+    return float(
+        connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
+    )

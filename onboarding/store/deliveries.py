@@ -1,0 +1,514 @@
+"""The ledger. Every change of state is one conditional UPDATE whose row count is the answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from onboarding.domain.deliveries import (
+    CRASHED,
+    Draft,
+    Lane,
+    Purpose,
+    Standing,
+    State,
+    Verdict,
+)
+from onboarding.store.people import CHUNK, upsert
+from onboarding.store.tables import batches, deliveries
+
+_OPEN_UNSENT = (State.WAITING, State.QUEUED)
+_NO_VERDICT: dict[str, Any] = {"code": None, "reason": None, "remedy": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the ledger; see `tables.deliveries`."""
+
+    id: int
+    tenant_id: str
+    recipient: str
+    purpose: str
+    occasion: str
+    message: str
+    lane: str
+    state: State
+    code: str | None
+    reason: str | None
+    remedy: str | None
+    batch_id: str | None
+    team_id: str | None
+    context: Mapping[str, Any]
+    heeds_clock: bool
+    due_at: datetime | None
+    attempt: int
+    tries: int
+    conversation_id: str | None
+    service_url: str | None
+    reply_to: str | None
+    activity_id: str | None
+    message_version: str | None
+    created_at: datetime
+    updated_at: datetime
+    sent_at: datetime | None
+
+
+_FIELDS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
+
+
+def owe(connection: Connection, draft: Draft, now: datetime, *, handed: bool = False) -> int | None:
+    """Insert a delivery if its key is free: its id, or None when the same is owed already.
+
+    `handed`: the caller gives it to the engine itself, in the same transaction.
+    """
+    statement = upsert(connection, deliveries).values(_values(draft, now) | {"handed": handed})
+    statement = statement.on_conflict_do_nothing().returning(deliveries.c.id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def owe_many(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
+    """The same for many, in chunks; returns how many were new."""
+    rows = [_values(draft, now) for draft in drafts]
+    fresh = 0
+    for begin in range(0, len(rows), CHUNK):
+        statement = upsert(connection, deliveries).values(rows[begin : begin + CHUNK])
+        statement = statement.on_conflict_do_nothing().returning(deliveries.c.id)
+        fresh += len(connection.execute(statement).all())
+    return fresh
+
+
+def standings(
+    connection: Connection, tenant_id: str, recipients: Sequence[str]
+) -> dict[str, list[Standing]]:
+    """Every welcome, hello and team welcome on record for these people, by recipient."""
+    purposes = (Purpose.WELCOME, Purpose.HELLO, Purpose.TEAM_WELCOME)
+    found: dict[str, list[Standing]] = {recipient: [] for recipient in recipients}
+    for begin in range(0, len(recipients), CHUNK):
+        query = select(
+            deliveries.c.recipient,
+            deliveries.c.id,
+            deliveries.c.state,
+            deliveries.c.code,
+            deliveries.c.purpose,
+            deliveries.c.occasion,
+            deliveries.c.sent_at,
+        ).where(
+            deliveries.c.tenant_id == tenant_id,
+            deliveries.c.recipient.in_(recipients[begin : begin + CHUNK]),
+            deliveries.c.purpose.in_(purposes),
+        )
+        for row in connection.execute(query):
+            found[row.recipient].append(
+                Standing(row.id, State(row.state), row.code, row.purpose, row.occasion, row.sent_at)
+            )
+    return found
+
+
+def give_way(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Free the keys of rows that reached nobody, so that a new occasion can owe the same message.
+
+    They keep their state and say that a later one took over; a retry leaves them alone.
+    """
+    for begin in range(0, len(ids), CHUNK):
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.id.in_(ids[begin : begin + CHUNK]),
+                deliveries.c.state.in_([State.FAILED, State.SKIPPED, State.CANCELLED]),
+            )
+            .values(
+                occasion=deliveries.c.occasion
+                + literal(":gave way:")
+                + cast(deliveries.c.id, String),
+                remedy="Nothing to do: a later request took this over.",
+                updated_at=now,
+            )
+        )
+
+
+def release(connection: Connection, ids: Sequence[int], now: datetime) -> int:
+    """Let deliveries go on that wait, failed or were skipped for want of the app."""
+    return _requeue(
+        connection,
+        deliveries.c.id.in_(ids)
+        & deliveries.c.state.in_([State.WAITING, State.FAILED, State.SKIPPED]),
+        now,
+    )
+
+
+def release_due(connection: Connection, now: datetime, limit: int = 1000) -> int:
+    """Let those go on whose time has come, unless their batch is paused."""
+    due = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.state == State.WAITING,
+            deliveries.c.due_at <= now,
+            ~_batch_stands_still(),
+        )
+        .order_by(deliveries.c.due_at)
+        .limit(limit)
+        .scalar_subquery()
+    )
+    return _requeue(
+        connection, deliveries.c.id.in_(due) & (deliveries.c.state == State.WAITING), now
+    )
+
+
+def retry(
+    connection: Connection,
+    batch_id: str,
+    states: Sequence[State],
+    now: datetime,
+    ids: Sequence[int] | None = None,
+) -> int:
+    """Queue again those of a batch that are in these states; the number of them."""
+    which = (
+        (deliveries.c.batch_id == batch_id)
+        & deliveries.c.state.in_(states)
+        & ~deliveries.c.occasion.contains(":gave way:")
+    )
+    if ids is not None:
+        which &= deliveries.c.id.in_(ids)
+    return _requeue(connection, which, now)
+
+
+def _requeue(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
+    return connection.execute(
+        update(deliveries)
+        .where(which)
+        .values(
+            state=State.QUEUED,
+            attempt=deliveries.c.attempt + 1,
+            handed=False,
+            due_at=None,
+            owner=None,
+            updated_at=now,
+            **_NO_VERDICT,
+        )
+    ).rowcount
+
+
+def stop(
+    connection: Connection,
+    tenant_id: str,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    recipient: str | None = None,
+    team_id: str | None = None,
+) -> int:
+    """Skip what still waits or is queued for a person, a team, or a person in a team.
+
+    Replies are never stopped: somebody asked for them.
+    """
+    which = (
+        (deliveries.c.tenant_id == tenant_id)
+        & deliveries.c.state.in_(_OPEN_UNSENT)
+        & (deliveries.c.purpose != Purpose.REPLY)
+    )
+    if recipient is not None:
+        which &= deliveries.c.recipient == recipient
+    if team_id is not None:
+        which &= (deliveries.c.team_id == team_id) & deliveries.c.batch_id.is_(None)
+    return connection.execute(
+        update(deliveries).where(which).values(state=State.SKIPPED, **_said(verdict, now))
+    ).rowcount
+
+
+def feed(connection: Connection, lane: Lane, limit: int, now: datetime) -> list[tuple[int, int]]:
+    """Hand the next queued deliveries to the engine: pairs of id and attempt, oldest first."""
+    query = (
+        select(deliveries.c.id, deliveries.c.attempt)
+        .where(
+            deliveries.c.state == State.QUEUED,
+            deliveries.c.handed.is_(False),
+            deliveries.c.lane == lane,
+            ~_batch_stands_still(),
+        )
+        .order_by(deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = [(row.id, row.attempt) for row in connection.execute(query)]
+    for begin in range(0, len(taken), CHUNK):
+        ids = [row_id for row_id, _ in taken[begin : begin + CHUNK]]
+        connection.execute(
+            update(deliveries).where(deliveries.c.id.in_(ids)).values(handed=True, updated_at=now)
+        )
+    return taken
+
+
+def in_hand(connection: Connection, lane: Lane) -> int:
+    """How many of a lane the engine holds and has not settled."""
+    query = select(func.count()).where(
+        deliveries.c.state == State.QUEUED, deliveries.c.handed, deliveries.c.lane == lane
+    )
+    return connection.execute(query).scalar_one()
+
+
+def claim(connection: Connection, delivery_id: int, attempt: int, owner: str) -> Delivery | None:
+    """Take a queued delivery for this attempt, or None when it is no longer ours to send."""
+    row = connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery_id,
+            deliveries.c.attempt == attempt,
+            deliveries.c.state == State.QUEUED,
+            ~_batch_stands_still(),
+        )
+        .values(owner=owner)
+        .returning(*_FIELDS)
+    ).one_or_none()
+    return _delivery(row) if row else None
+
+
+def hand_back(connection: Connection, delivery_id: int, attempt: int) -> bool:
+    """Give a queued delivery back to the feeder: its batch was paused, or its workflow is gone."""
+    return _move(
+        connection,
+        (deliveries.c.id == delivery_id)
+        & (deliveries.c.attempt == attempt)
+        & (deliveries.c.state == State.QUEUED),
+        handed=False,
+        owner=None,
+        attempt=deliveries.c.attempt + 1,
+    )
+
+
+def begin_sending(
+    connection: Connection,
+    delivery_id: int,
+    attempt: int,
+    owner: str,
+    now: datetime,
+    *,
+    conversation_id: str,
+    service_url: str,
+) -> bool:
+    """Commit the intent to send, before the call. False: stop, it is no longer ours."""
+    return _move(
+        connection,
+        (deliveries.c.id == delivery_id)
+        & (deliveries.c.attempt == attempt)
+        & (deliveries.c.owner == owner)
+        & (deliveries.c.state == State.QUEUED)
+        & ~_batch_stands_still(),
+        state=State.SENDING,
+        tries=deliveries.c.tries + 1,
+        conversation_id=conversation_id,
+        service_url=service_url,
+        updated_at=now,
+    )
+
+
+def mark_sent(
+    connection: Connection,
+    delivery_id: int,
+    owner: str,
+    now: datetime,
+    *,
+    activity_id: str,
+    conversation_id: str,
+    version: str,
+) -> bool:
+    """The message arrived; a row that a take-over had called unsure is healed."""
+    return _move(
+        connection,
+        (deliveries.c.id == delivery_id)
+        & (deliveries.c.owner == owner)
+        & deliveries.c.state.in_([State.SENDING, State.UNSURE]),
+        state=State.SENT,
+        activity_id=activity_id,
+        conversation_id=conversation_id,
+        message_version=version,
+        due_at=None,
+        sent_at=now,
+        updated_at=now,
+        **_NO_VERDICT,
+    )
+
+
+def take_back(
+    connection: Connection, delivery_id: int, attempt: int, owner: str, now: datetime
+) -> bool:
+    """The call was refused for now and surely did nothing: from sending back to queued."""
+    return _move(
+        connection,
+        _mine(delivery_id, attempt, owner) & (deliveries.c.state == State.SENDING),
+        state=State.QUEUED,
+        updated_at=now,
+    )
+
+
+def settle(
+    connection: Connection,
+    delivery_id: int,
+    attempt: int,
+    owner: str,
+    state: State,
+    verdict: Verdict,
+    now: datetime,
+) -> bool:
+    """End an attempt in `state` with its verdict, from queued or sending."""
+    return _move(
+        connection,
+        _mine(delivery_id, attempt, owner) & deliveries.c.state.in_([State.QUEUED, State.SENDING]),
+        state=state,
+        **_said(verdict, now),
+    )
+
+
+def wait(
+    connection: Connection,
+    delivery_id: int,
+    attempt: int,
+    owner: str,
+    verdict: Verdict,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> bool:
+    """Let a delivery wait: until `due_at`, or (None) until the app is installed."""
+    return _move(
+        connection,
+        _mine(delivery_id, attempt, owner) & (deliveries.c.state == State.QUEUED),
+        state=State.WAITING,
+        due_at=due_at,
+        handed=False,
+        attempt=deliveries.c.attempt + 1,
+        **_said(verdict, now),
+    )
+
+
+def lost_answers(connection: Connection, now: datetime, owner: str | None = None) -> int:
+    """Every call whose answer was never committed becomes unsure: of one owner, or of all."""
+    which = deliveries.c.state == State.SENDING
+    if owner is not None:
+        which &= deliveries.c.owner == owner
+    return connection.execute(
+        update(deliveries).where(which).values(state=State.UNSURE, **_said(CRASHED, now))
+    ).rowcount
+
+
+def take_over(connection: Connection, now: datetime, owner: str | None = None) -> int:
+    """Give the feeder what an ended worker (or, None, any worker) had claimed and not sent."""
+    which = (deliveries.c.state == State.QUEUED) & deliveries.c.handed
+    if owner is not None:
+        which &= deliveries.c.owner == owner
+    return connection.execute(
+        update(deliveries)
+        .where(which)
+        .values(handed=False, owner=None, attempt=deliveries.c.attempt + 1, updated_at=now)
+    ).rowcount
+
+
+def in_hand_since(
+    connection: Connection, before: datetime, limit: int = 1000
+) -> list[tuple[int, int]]:
+    """What the engine has held, unsettled, since before this moment."""
+    query = (
+        select(deliveries.c.id, deliveries.c.attempt)
+        .where(
+            deliveries.c.state == State.QUEUED,
+            deliveries.c.handed,
+            deliveries.c.updated_at < before,
+        )
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def count_states(connection: Connection, purpose: str | None = None) -> dict[State, int]:
+    """How many rows of the ledger are in each state, of one purpose or of all."""
+    query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+    if purpose is not None:
+        query = query.where(deliveries.c.purpose == purpose)
+    return {State(state): number for state, number in connection.execute(query)}
+
+
+def delivery(connection: Connection, delivery_id: int) -> Delivery | None:
+    """One row of the ledger."""
+    row = connection.execute(select(*_FIELDS).where(deliveries.c.id == delivery_id)).one_or_none()
+    return _delivery(row) if row else None
+
+
+def deliveries_to(connection: Connection, tenant_id: str, recipient: str) -> list[Delivery]:
+    """Everything ever owed to a person or place, oldest first."""
+    query = (
+        select(*_FIELDS)
+        .where(deliveries.c.tenant_id == tenant_id, deliveries.c.recipient == recipient)
+        .order_by(deliveries.c.id)
+    )
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def _batch_stands_still() -> ColumnElement[bool]:
+    return exists().where(
+        batches.c.id == deliveries.c.batch_id, or_(batches.c.paused, batches.c.cancelled)
+    )
+
+
+def _mine(delivery_id: int, attempt: int, owner: str) -> ColumnElement[bool]:
+    return (
+        (deliveries.c.id == delivery_id)
+        & (deliveries.c.attempt == attempt)
+        & (deliveries.c.owner == owner)
+    )
+
+
+def _move(connection: Connection, which: ColumnElement[bool], **values: Any) -> bool:
+    return connection.execute(update(deliveries).where(which).values(values)).rowcount == 1
+
+
+def _said(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "code": verdict.code,
+        "reason": verdict.reason,
+        "remedy": verdict.remedy,
+        "updated_at": now,
+    }
+
+
+def _values(draft: Draft, now: datetime) -> dict[str, Any]:
+    verdict = draft.verdict
+    return {
+        "tenant_id": draft.key.tenant_id,
+        "recipient": draft.key.recipient,
+        "purpose": str(draft.key.purpose),
+        "occasion": draft.key.occasion,
+        "message": draft.message,
+        "lane": str(draft.lane),
+        "state": str(draft.state),
+        "code": verdict.code if verdict else None,
+        "reason": verdict.reason if verdict else None,
+        "remedy": verdict.remedy if verdict else None,
+        "batch_id": draft.batch_id,
+        "team_id": draft.team_id,
+        "context": dict(draft.context),
+        "heeds_clock": draft.heeds_clock,
+        "due_at": draft.due_at,
+        "conversation_id": draft.conversation_id,
+        "service_url": draft.service_url,
+        "reply_to": draft.reply_to,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    values = dict(row._mapping)
+    return Delivery(**values | {"state": State(values["state"])})

@@ -1,0 +1,89 @@
+"""Rate budgets that all processes share: a GCRA row each, on the database's clock."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, case, insert, select, update
+
+from onboarding.store.database import clock
+from onboarding.store.people import upsert
+from onboarding.store.tables import lanes
+
+HORIZON = 0.2
+SLOWEST = 0.05
+RECOVERY = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """What was reserved: `count` slots, the first in `wait` seconds, the others `spacing` seconds
+    after each other. `count` is 0 when the lane has none to give; ask again in `wait` seconds.
+    `stopped` says why a lane gives none at all."""
+
+    count: int
+    wait: float
+    spacing: float
+    stopped: str | None = None
+
+
+def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slots:
+    """Reserve up to `wanted` slots of a lane of `rate` per second, at most 0.2 s ahead."""
+    row = connection.execute(
+        select(lanes).where(lanes.c.name == name).with_for_update()
+    ).one_or_none()
+    now = clock(connection)
+    if row is None:
+        connection.execute(
+            upsert(connection, lanes).values(name=name, next_at=now).on_conflict_do_nothing()
+        )
+        return Slots(0, 0.0, 0.0)
+    if row.stopped:
+        return Slots(0, 1.0, 0.0, row.stopped)
+    spacing = 1.0 / (rate * row.factor)
+    first = max(row.next_at, row.blocked_until, now)
+    if first > now + HORIZON:
+        return Slots(0, min(first - now - HORIZON / 2, 5.0), spacing)
+    count = min(wanted, int((now + HORIZON - first) / spacing) + 1)
+    connection.execute(
+        update(lanes)
+        .where(lanes.c.name == name)
+        .values(
+            next_at=first + count * spacing,
+            factor=min(1.0, row.factor + RECOVERY * count),
+        )
+    )
+    return Slots(count, first - now, spacing)
+
+
+def slow(connection: Connection, name: str, seconds: float) -> None:
+    """Give nothing for so many seconds, and then less than before; it recovers by itself."""
+    until = clock(connection) + seconds
+    connection.execute(
+        update(lanes)
+        .where(lanes.c.name == name)
+        .values(
+            blocked_until=case((lanes.c.blocked_until > until, lanes.c.blocked_until), else_=until),
+            factor=case((lanes.c.factor * 0.7 < SLOWEST, SLOWEST), else_=lanes.c.factor * 0.7),
+        )
+    )
+
+
+def stop(connection: Connection, name: str, why: str | None) -> None:
+    """Stop a lane for a reason that only an administrator can mend, or (None) open it again."""
+    changed = connection.execute(update(lanes).where(lanes.c.name == name).values(stopped=why))
+    if changed.rowcount == 0 and why is not None:
+        connection.execute(insert(lanes).values(name=name, next_at=clock(connection), stopped=why))
+
+
+def all_lanes(connection: Connection) -> list[dict[str, object]]:
+    """Every lane's name, how long it still rests (s), what share of its budget it uses, and why
+    it is stopped, if it is."""
+    now = clock(connection)
+    return [
+        {
+            "name": row.name,
+            "rests_s": round(max(0.0, row.blocked_until - now), 1),
+            "share": round(row.factor, 2),
+            "stopped": row.stopped,
+        }
+        for row in connection.execute(select(lanes).order_by(lanes.c.name))
+    ]

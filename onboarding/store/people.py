@@ -1,0 +1,160 @@
+"""People, the chat with each of them, and what they asked of us."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from onboarding.domain.person import Person
+from onboarding.store.tables import people, steps
+
+CHUNK = 500
+
+
+def upsert(connection: Connection, table: Any) -> Any:
+    """The dialect's INSERT that knows ON CONFLICT; both databases spell it alike."""
+    made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return made(table)
+
+
+def person(connection: Connection, tenant_id: str, aad_object_id: str) -> Person | None:
+    """The person with this Entra object id, or None."""
+    row = connection.execute(select(people).where(_is(tenant_id, aad_object_id))).one_or_none()
+    return _person(row) if row else None
+
+
+def people_by_id(connection: Connection, tenant_id: str, ids: Sequence[str]) -> dict[str, Person]:
+    """Those of the given people who are known, by object id."""
+    found: dict[str, Person] = {}
+    for begin in range(0, len(ids), CHUNK):
+        query = select(people).where(
+            people.c.tenant_id == tenant_id, people.c.aad_object_id.in_(ids[begin : begin + CHUNK])
+        )
+        found |= {row.aad_object_id: _person(row) for row in connection.execute(query)}
+    return found
+
+
+def find_person(connection: Connection, tenant_id: str, name: str) -> Person | None:
+    """The person with this object id, UPN or `29:…` id, or None."""
+    query = select(people).where(
+        people.c.tenant_id == tenant_id,
+        or_(
+            people.c.aad_object_id == name.lower(),
+            people.c.upn == name.lower(),
+            people.c.teams_id == name,
+        ),
+    )
+    row = connection.execute(query.limit(1)).first()
+    return _person(row) if row else None
+
+
+def remember(connection: Connection, tenant_id: str, aad_object_id: str, **known: Any) -> None:
+    """Insert the person or update the given columns; None never overwrites what is known."""
+    learn(connection, [{"tenant_id": tenant_id, "aad_object_id": aad_object_id, **known}])
+
+
+def learn(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """The same for many people; every row must have the same columns."""
+    batch = [dict(row) for row in rows]
+    if not batch:
+        return
+    statement = upsert(connection, people)
+    given = [name for name in batch[0] if name not in ("tenant_id", "aad_object_id")]
+    fresh = {
+        name: func.coalesce(getattr(statement.excluded, name), getattr(people.c, name))
+        for name in given
+    }
+    where = [people.c.tenant_id, people.c.aad_object_id]
+    statement = (
+        statement.on_conflict_do_update(index_elements=where, set_=fresh)
+        if fresh
+        else statement.on_conflict_do_nothing(index_elements=where)
+    )
+    connection.execute(statement, batch)
+
+
+def set_person(connection: Connection, tenant_id: str, aad_object_id: str, **values: Any) -> None:
+    """Set columns to exactly these values, None included."""
+    connection.execute(update(people).where(_is(tenant_id, aad_object_id)).values(**values))
+
+
+def hear_of_chat(
+    connection: Connection,
+    tenant_id: str,
+    aad_object_id: str,
+    at: datetime,
+    *,
+    conversation_id: str | None,
+    service_url: str | None,
+    installed: bool,
+) -> bool:
+    """Keep the newest news of a personal chat. False when something newer was already known."""
+    changed = connection.execute(
+        update(people)
+        .where(
+            _is(tenant_id, aad_object_id),
+            or_(people.c.chat_at.is_(None), people.c.chat_at <= at),
+        )
+        .values(
+            conversation_id=conversation_id,
+            service_url=func.coalesce(service_url, people.c.service_url),
+            installed=installed,
+            chat_at=at,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def opt(
+    connection: Connection, tenant_id: str, aad_object_id: str, at: datetime, *, out: bool
+) -> bool:
+    """Opt a person out or in. False when a newer wish was already known."""
+    changed = connection.execute(
+        update(people)
+        .where(
+            _is(tenant_id, aad_object_id),
+            or_(people.c.opted_at.is_(None), people.c.opted_at <= at),
+        )
+        .values(opted_out=out, opted_at=at)
+    )
+    return changed.rowcount == 1
+
+
+def tick_off(
+    connection: Connection,
+    tenant_id: str,
+    aad_object_id: str,
+    step: str,
+    at: datetime,
+    *,
+    done: bool,
+) -> None:
+    """Mark a step done or not done; an older press never undoes a newer one."""
+    statement = upsert(connection, steps).values(
+        tenant_id=tenant_id, aad_object_id=aad_object_id, step=step, done=done, at=at
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[steps.c.tenant_id, steps.c.aad_object_id, steps.c.step],
+            set_={"done": statement.excluded.done, "at": statement.excluded.at},
+            where=steps.c.at <= statement.excluded.at,
+        )
+    )
+
+
+def steps_done(connection: Connection, tenant_id: str, aad_object_id: str) -> list[str]:
+    """The ids of the steps that a person has ticked off, sorted."""
+    query = select(steps.c.step).where(
+        steps.c.tenant_id == tenant_id, steps.c.aad_object_id == aad_object_id, steps.c.done
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def _is(tenant_id: str, aad_object_id: str) -> Any:
+    return (people.c.tenant_id == tenant_id) & (people.c.aad_object_id == aad_object_id)
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(**row._mapping)

@@ -1,0 +1,34 @@
+"""Who is alive: heartbeats, and the one survivor that wins what a dead worker held."""
+
+from sqlalchemy import Connection, delete
+
+from onboarding.store.database import clock
+from onboarding.store.people import upsert
+from onboarding.store.tables import workers
+
+
+def beat(connection: Connection, name: str) -> None:
+    """Say that this worker lives. Always in a transaction of its own."""
+    statement = upsert(connection, workers).values(name=name, beat_at=clock(connection))
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[workers.c.name], set_={"beat_at": statement.excluded.beat_at}
+        )
+    )
+
+
+def bury(connection: Connection, me: str, silent_for: float) -> list[str]:
+    """The workers that have been silent for so many seconds; one survivor gets each of them."""
+    limit = clock(connection) - silent_for
+    return list(
+        connection.execute(
+            delete(workers)
+            .where(workers.c.beat_at < limit, workers.c.name != me)
+            .returning(workers.c.name)
+        ).scalars()
+    )
+
+
+def leave(connection: Connection, name: str) -> None:
+    """Say that this worker ends in order."""
+    connection.execute(delete(workers).where(workers.c.name == name))
