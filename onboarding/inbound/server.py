@@ -1,0 +1,139 @@
+"""The HTTP server: Teams' door, HR's API, and what operators watch."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from onboarding import views
+from onboarding.domain.facts import Heard
+from onboarding.errors import OnboardingError
+from onboarding.inbound.api import api_routes
+from onboarding.inbound.bot import Answer, bot_routes
+from onboarding.inbound.people_file import MAX_BYTES
+from onboarding.settings import Settings
+from onboarding.wiring import App, open_app
+
+log = structlog.get_logger()
+
+READY_S = 5.0
+
+
+def web_app(app: App) -> web.Application:
+    """The routes of one open app."""
+
+    async def hear(heard: Heard) -> Answer | None:
+        shown = await app.hear(heard)
+        return Answer(card=await app.card(shown)) if shown else None
+
+    server = web.Application(client_max_size=MAX_BYTES + (1 << 20))
+    server.add_routes(bot_routes(app.settings, app.teams, hear))
+    server.add_routes(api_routes(app.settings, app.submissions, app.intake, app.database))
+    server.add_routes(
+        [
+            web.get("/healthz", _healthy),
+            web.get("/readyz", _Readiness(app).answer),
+            web.get("/metrics", _Metrics(app).answer),
+            web.get("/", _front),
+        ]
+    )
+    return server
+
+
+async def serve(settings: Settings, *, work: bool, ready: Callable[[int], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told the port once connections are accepted."""
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with open_app(settings, work=work) as app:
+        runner = web.AppRunner(
+            web_app(app), access_log=None, handle_signals=False, shutdown_timeout=3
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+            await site.start()
+            port = int(runner.addresses[0][1])
+            log.info("serving", host=settings.host, port=port, simulated=settings.simulated)
+            ready(port)
+            await stop.wait()
+            log.info("stopping")
+        finally:
+            await runner.cleanup()
+
+
+async def work_only(settings: Settings, ready: Callable[[], None]) -> None:
+    """Work until SIGTERM or SIGINT, without a server."""
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with open_app(settings, work=True):
+        ready()
+        await stop.wait()
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+async def _front(request: web.Request) -> web.Response:
+    return web.Response(text="Onboarding is running. Its API is below /api/v1.\n")
+
+
+async def _healthy(request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+class _Readiness:
+    """Ready means: the ledger answers, and Entra gives us a token to send with."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def answer(self, request: web.Request) -> web.Response:
+        problems = [problem for problem in (await self._database(), await self._token()) if problem]
+        status = 503 if problems else 200
+        return web.json_response({"ready": not problems, "problems": problems}, status=status)
+
+    async def _database(self) -> str | None:
+        try:
+            await asyncio.wait_for(
+                self._app.database.do(lambda connection: connection.execute(text("select 1"))),
+                READY_S,
+            )
+        except Exception as error:
+            return f"The database does not answer: {type(error).__name__}."
+        return None
+
+    async def _token(self) -> str | None:
+        try:
+            scope = self._app.settings.endpoints.bot_scope
+            await asyncio.wait_for(self._app.tokens.get(scope), READY_S)
+        except (OnboardingError, TimeoutError) as error:
+            return f"No token for the connector: {error or 'no answer in time'}"
+        return None
+
+
+class _Metrics:
+    """Prometheus text: counters of this process, and the lanes that all processes share."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def answer(self, request: web.Request) -> web.Response:
+        lanes = await self._app.database.do(views.throttling)
+        lines = ["# TYPE onboarding_lane_share gauge", "# TYPE onboarding_lane_rests_seconds gauge"]
+        for lane in lanes:
+            lines.append(f'onboarding_lane_share{{lane="{lane["name"]}"}} {lane["share"]}')
+            lines.append(
+                f'onboarding_lane_rests_seconds{{lane="{lane["name"]}"}} {lane["rests_s"]}'
+            )
+        body = generate_latest() + ("\n".join(lines) + "\n").encode()
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

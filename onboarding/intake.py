@@ -1,0 +1,398 @@
+"""Take a fact: remember it, decide what follows, save that and enqueue it, in one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from onboarding.domain import decide
+from onboarding.domain.batches import Batch
+from onboarding.domain.deliveries import (
+    APP_REMOVED,
+    LEFT_TEAM,
+    OPTED_OUT,
+    OWED_OR_DONE,
+    Draft,
+    Lane,
+    Standing,
+    State,
+)
+from onboarding.domain.facts import (
+    Account,
+    AppInstalled,
+    AppRemoved,
+    CardPressed,
+    ChannelDeleted,
+    ChannelNamed,
+    Heard,
+    MembersJoined,
+    MembersLeft,
+    MessageWritten,
+    RosterRead,
+    Scope,
+    TeamClosed,
+    TeamRenamed,
+    TeamReopened,
+)
+from onboarding.domain.person import Person
+from onboarding.store import batches, deliveries, people, places
+from onboarding.store.database import Database
+
+Enqueue = Callable[[Connection, int, int], None]
+"""Hands a live delivery's id and attempt to the engine, within the given transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What to show at once in the card that somebody pressed."""
+
+    tenant_id: str
+    aad_object_id: str | None
+    message: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One accepted person of a batch: who they are, and what HR's row says of them.
+
+    `known` are columns of `people`; `context` is what only this batch's message needs.
+    """
+
+    aad_object_id: str
+    known: Mapping[str, Any]
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the administrator decided, as far as decisions need it."""
+
+    welcome_existing: str = "never"
+
+
+class Intake:
+    """The only writer of decisions.
+
+    Without `enqueue` (no engine in this process) live deliveries wait for a worker's feeder.
+    """
+
+    def __init__(self, database: Database, policy: Policy, enqueue: Enqueue | None) -> None:
+        self._database = database
+        self._policy = policy
+        self._enqueue = enqueue
+
+    async def take(self, heard: Heard) -> Shown | None:
+        """Commit what follows from an activity; returns what to show where a button was pressed."""
+        return await self._database.do(self._take, heard, datetime.now(UTC))
+
+    async def submit(
+        self,
+        batch: Batch,
+        invited: Sequence[Invited],
+        refused: Sequence[batches.Refusal],
+        *,
+        idempotency_key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> None:
+        """Commit a batch: one row of the ledger for each accepted person."""
+        await self._database.do(self._submit, batch, invited, refused, idempotency_key, fingerprint)
+
+    async def pause(self, batch_id: str, *, paused: bool) -> None:
+        """Pause or resume a batch; from the commit on nothing more of a paused one is sent."""
+        await self._database.do(batches.set_paused, batch_id, paused=paused)
+
+    async def cancel(self, batch_id: str) -> None:
+        """Cancel what of a batch was not sent yet."""
+        await self._database.do(batches.cancel, batch_id, datetime.now(UTC))
+
+    async def retry(
+        self, batch_id: str, *, states: Sequence[State], ids: Sequence[int] | None = None
+    ) -> int:
+        """Queue again those of a batch that are in these states; the number of them."""
+        now = datetime.now(UTC)
+        return await self._database.do(deliveries.retry, batch_id, states, now, ids)
+
+    def _take(self, connection: Connection, heard: Heard, now: datetime) -> Shown | None:
+        is_news = _remember(connection, heard, now)
+        intents = self._decide(connection, heard, now) if is_news else []
+        return self._carry_out(connection, heard, intents, now)
+
+    def _decide(self, connection: Connection, heard: Heard, now: datetime) -> list[decide.Intent]:
+        personal = heard.place.scope is Scope.PERSONAL
+        match heard.what:
+            case AppInstalled() if not personal:
+                return decide.place_install(
+                    heard, heard.sender.aad_object_id, self._policy.welcome_existing
+                )
+            case MembersJoined(members) | RosterRead(members):
+                return [
+                    intent
+                    for member in members
+                    for intent in _joined(connection, heard, member, now)
+                ]
+            case MessageWritten() as what:
+                return _freed(connection, heard) + decide.written(
+                    heard, what, welcome=_welcome_context(connection, heard)
+                )
+            case CardPressed() as what:
+                return _freed(connection, heard) + decide.pressed(
+                    heard,
+                    what,
+                    welcome=_welcome_context(connection, heard),
+                    installed_by_presser=places.installed_by(
+                        connection, heard.tenant_id, heard.sender.aad_object_id or ""
+                    ),
+                )
+            case AppInstalled():
+                person, standings = _sender(connection, heard)
+                return decide.personal_install(heard, person, standings) if person else []
+            case AppRemoved():
+                return []
+            case _:
+                return _freed(connection, heard)
+
+    def _carry_out(
+        self,
+        connection: Connection,
+        heard: Heard,
+        intents: Sequence[decide.Intent],
+        now: datetime,
+    ) -> Shown | None:
+        shown = None
+        who = heard.sender.aad_object_id
+        for intent in intents:
+            match intent:
+                case decide.Owe(draft, gives_way):
+                    if gives_way is not None:
+                        deliveries.give_way(connection, [gives_way], now)
+                    self._owe(connection, draft, now)
+                case decide.Release(delivery_id):
+                    deliveries.release(connection, [delivery_id], now)
+                case decide.Opt(out) if who:
+                    if people.opt(connection, heard.tenant_id, who, heard.at, out=out) and out:
+                        deliveries.stop(connection, heard.tenant_id, OPTED_OUT, now, recipient=who)
+                case decide.TickOff(step, done) if who:
+                    people.tick_off(connection, heard.tenant_id, who, step, heard.at, done=done)
+                case decide.Show(message, context):
+                    shown = Shown(heard.tenant_id, who, message, context)
+                case decide.WelcomeExisting(team_id):
+                    places.ask_for_roster(connection, heard.tenant_id, team_id, now)
+                case _:
+                    pass
+        return shown
+
+    def _owe(self, connection: Connection, draft: Draft, now: datetime) -> None:
+        hand = self._enqueue is not None and draft.lane is Lane.LIVE and draft.state is State.QUEUED
+        delivery_id = deliveries.owe(connection, draft, now, handed=hand)
+        if delivery_id is not None and hand and self._enqueue is not None:
+            self._enqueue(connection, delivery_id, 1)
+
+    def _submit(
+        self,
+        connection: Connection,
+        batch: Batch,
+        invited: Sequence[Invited],
+        refused: Sequence[batches.Refusal],
+        idempotency_key: str | None,
+        fingerprint: str | None,
+    ) -> None:
+        batches.create(
+            connection, batch, refused, idempotency_key=idempotency_key, fingerprint=fingerprint
+        )
+        ids = [one.aad_object_id for one in invited]
+        before = people.people_by_id(connection, batch.tenant_id, ids)
+        _learn_people(connection, batch.tenant_id, invited, before)
+        standings = deliveries.standings(connection, batch.tenant_id, ids)
+        owed = [
+            _batch_row(batch, one, before.get(one.aad_object_id), standings[one.aad_object_id])
+            for one in invited
+        ]
+        deliveries.give_way(
+            connection, [o.gives_way for o in owed if o.gives_way is not None], batch.created_at
+        )
+        fresh = deliveries.owe_many(connection, (o.draft for o in owed), batch.created_at)
+        if fresh != batch.audience:
+            raise AssertionError(f"batch {batch.id}: {fresh} rows for {batch.audience} people")
+
+
+def _remember(connection: Connection, heard: Heard, now: datetime) -> bool:
+    """Keep what the activity tells of its sender and place. False when it is old news."""
+    who, place = heard.sender, heard.place
+    if who.aad_object_id:
+        people.remember(
+            connection,
+            heard.tenant_id,
+            who.aad_object_id,
+            teams_id=who.teams_id,
+            locale_seen=heard.locale,
+            time_zone=heard.time_zone,
+        )
+    if place.scope is Scope.PERSONAL:
+        return who.aad_object_id is None or _remember_chat(
+            connection, heard, who.aad_object_id, now
+        )
+    team_id = places.hear_of_team(connection, heard)
+    return team_id is None or _remember_place(connection, heard, team_id, now)
+
+
+def _remember_chat(connection: Connection, heard: Heard, aad_object_id: str, now: datetime) -> bool:
+    removed = isinstance(heard.what, AppRemoved)
+    is_news = people.hear_of_chat(
+        connection,
+        heard.tenant_id,
+        aad_object_id,
+        heard.at,
+        conversation_id=None if removed else heard.place.conversation_id,
+        service_url=heard.place.service_url,
+        installed=not removed,
+    )
+    if removed and is_news:
+        people.set_person(connection, heard.tenant_id, aad_object_id, install_asked_at=None)
+        deliveries.stop(connection, heard.tenant_id, APP_REMOVED, now, recipient=aad_object_id)
+    return is_news or isinstance(heard.what, MessageWritten | CardPressed)
+
+
+def _remember_place(connection: Connection, heard: Heard, team_id: str, now: datetime) -> bool:
+    tenant = heard.tenant_id
+    match heard.what:
+        case AppInstalled():
+            return places.set_installed(
+                connection,
+                tenant,
+                team_id,
+                heard.at,
+                installed=True,
+                installer=heard.sender.aad_object_id,
+                conversation_id=heard.place.conversation_id,
+            )
+        case AppRemoved():
+            if places.set_installed(connection, tenant, team_id, heard.at, installed=False):
+                deliveries.stop(connection, tenant, APP_REMOVED, now, team_id=team_id)
+        case MembersLeft(members):
+            for member in members:
+                _left(connection, heard, team_id, member, now)
+        case TeamRenamed(name):
+            places.name_team(connection, tenant, team_id, name, heard.at)
+        case TeamClosed():
+            places.set_closed(connection, tenant, team_id, closed=True)
+        case TeamReopened():
+            places.set_closed(connection, tenant, team_id, closed=False)
+        case ChannelNamed(channel_id, name):
+            places.name_channel(connection, tenant, team_id, channel_id, name, heard.at)
+        case ChannelDeleted(channel_id):
+            places.name_channel(connection, tenant, team_id, channel_id, "", heard.at, deleted=True)
+        case _:
+            pass
+    return True
+
+
+def _joined(
+    connection: Connection, heard: Heard, member: Account, now: datetime
+) -> list[decide.Intent]:
+    team_id = heard.place.team.id if heard.place.team else heard.place.conversation_id
+    aad_object_id = member.aad_object_id or _known_as(connection, heard, member)
+    name = member.teams_id or aad_object_id
+    if aad_object_id is None or name is None or heard.place.scope is not Scope.TEAM:
+        return []
+    people.remember(connection, heard.tenant_id, aad_object_id, teams_id=member.teams_id)
+    existing = isinstance(heard.what, RosterRead)
+    is_news = places.move(connection, heard.tenant_id, team_id, name, heard.at, joined=True)
+    if not is_news and not existing:
+        return []
+    person = people.person(connection, heard.tenant_id, aad_object_id)
+    assert person is not None
+    if person.service_url is None:
+        people.set_person(
+            connection, heard.tenant_id, aad_object_id, service_url=heard.place.service_url
+        )
+    standings = deliveries.standings(connection, heard.tenant_id, [aad_object_id])[aad_object_id]
+    adder = heard.sender.aad_object_id
+    return decide.joined(heard, person, standings, now, adder=adder, existing=existing)
+
+
+def _left(
+    connection: Connection, heard: Heard, team_id: str, member: Account, now: datetime
+) -> None:
+    aad_object_id = member.aad_object_id or _known_as(connection, heard, member)
+    name = member.teams_id or aad_object_id
+    if name and places.move(connection, heard.tenant_id, team_id, name, heard.at, joined=False):
+        if aad_object_id is None:
+            return
+        deliveries.stop(
+            connection,
+            heard.tenant_id,
+            LEFT_TEAM,
+            now,
+            recipient=aad_object_id,
+            team_id=team_id,
+        )
+
+
+def _known_as(connection: Connection, heard: Heard, member: Account) -> str | None:
+    if member.teams_id is None:
+        return None
+    person = people.find_person(connection, heard.tenant_id, member.teams_id)
+    return person.aad_object_id if person else None
+
+
+def _sender(connection: Connection, heard: Heard) -> tuple[Person | None, list[Standing]]:
+    who = heard.sender.aad_object_id
+    if who is None or heard.place.scope is not Scope.PERSONAL:
+        return None, []
+    person = people.person(connection, heard.tenant_id, who)
+    return person, deliveries.standings(connection, heard.tenant_id, [who])[who]
+
+
+def _freed(connection: Connection, heard: Heard) -> list[decide.Intent]:
+    """Any sign of life from a personal chat means that the app is there."""
+    _, standings = _sender(connection, heard)
+    return decide.set_free(standings)
+
+
+def _welcome_context(connection: Connection, heard: Heard) -> dict[str, Any] | None:
+    """What the sender's own welcome was made from, so that it can be shown again."""
+    person, standings = _sender(connection, heard)
+    welcome = decide.current_welcome(standings, person) if person else None
+    if welcome is None or welcome.state not in OWED_OR_DONE:
+        return None
+    row = deliveries.delivery(connection, welcome.id)
+    return dict(row.context) if row else None
+
+
+def _learn_people(
+    connection: Connection,
+    tenant_id: str,
+    invited: Sequence[Invited],
+    before: Mapping[str, Person],
+) -> None:
+    people.learn(
+        connection,
+        [
+            {"tenant_id": tenant_id, "aad_object_id": one.aad_object_id, **one.known}
+            for one in invited
+        ],
+    )
+    for one in invited:
+        person = before.get(one.aad_object_id)
+        if person and _rehired(person, one):
+            people.set_person(
+                connection, tenant_id, one.aad_object_id, employment=person.employment + 1
+            )
+
+
+def _rehired(person: Person, one: Invited) -> bool:
+    return decide.is_rehire(person, one.known.get("employee_id"), one.known.get("start_date"))
+
+
+def _batch_row(
+    batch: Batch, one: Invited, before: Person | None, standings: Sequence[Standing]
+) -> decide.Owe:
+    person = before or Person(batch.tenant_id, one.aad_object_id)
+    if before and _rehired(before, one):
+        person = Person(batch.tenant_id, one.aad_object_id, employment=before.employment + 1)
+    claimant = decide.Claimant(person, decide.current_welcome(standings, person), one.context)
+    later = batch.starts_at is not None and batch.starts_at > batch.created_at
+    return decide.batch_row(batch.id, batch.message, batch.starts_at if later else None, claimant)

@@ -1,0 +1,149 @@
+"""The same numbers for every door: commands, API and pages."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from onboarding.domain.batches import Batch, BatchState, state_of
+from onboarding.domain.deliveries import OPEN, State
+from onboarding.errors import BadInput
+from onboarding.store import batches, lanes
+from onboarding.store.batches import Audited
+from onboarding.store.deliveries import count_states
+
+FIRST_CONTACT_PER_S = 28.0
+
+
+class NotFound(BadInput):
+    """Nothing has this id."""
+
+
+def batch(connection: Connection, batch_id: str, per_second: float) -> dict[str, Any]:
+    """One batch with its state, its counts by state (they add up to `audience`) and its ETA (s).
+
+    `per_second` is the slower of the budgets, by which the ETA is estimated.
+    """
+    found = _batch(connection, batch_id)
+    counts = batches.counts(connection, [batch_id])[batch_id]
+    return _shown(found, counts, per_second) | {
+        "next_at": _iso(batches.next_due(connection, batch_id)),
+        "causes": batches.causes(connection, batch_id),
+    }
+
+
+def newest(
+    connection: Connection, limit: int, after: str | None, per_second: float
+) -> dict[str, Any]:
+    """A page of batches from the newest on; `next` is the cursor of the following page."""
+    last = _batch(connection, after) if after else None
+    found = batches.newest(connection, limit + 1, (last.created_at, last.id) if last else None)
+    page = found[:limit]
+    counts = batches.counts(connection, [one.id for one in page])
+    return {
+        "items": [_shown(one, counts[one.id], per_second) for one in page],
+        "next": page[-1].id if len(found) > limit else None,
+    }
+
+
+def deliveries(
+    connection: Connection, batch_id: str, limit: int, state: str | None, after: str | None
+) -> dict[str, Any]:
+    """A page of a batch's people; `next` is the cursor of the following page, or None."""
+    _batch(connection, batch_id)
+    found = batches.page(connection, batch_id, limit + 1, state=_state(state), after=_cursor(after))
+    page = found[:limit]
+    return {
+        "items": [_person(one) for one in page],
+        "next": str(page[-1].id) if len(found) > limit else None,
+    }
+
+
+def refused(connection: Connection, batch_id: str) -> dict[str, Any]:
+    """The rows of a batch's file that were refused, each with problem and remedy."""
+    _batch(connection, batch_id)
+    return {"items": [asdict(one) for one in batches.refused(connection, batch_id)], "next": None}
+
+
+def ledger(connection: Connection, purpose: str | None) -> dict[str, Any]:
+    """How many deliveries are in each state, of one purpose or of all; `audience` is their sum."""
+    counts = count_states(connection, purpose)
+    states = {str(name): counts.get(name, 0) for name in State}
+    return {"purpose": purpose, "audience": sum(states.values()), "states": states}
+
+
+def throttling(connection: Connection) -> list[dict[str, object]]:
+    """The state of every rate lane."""
+    return lanes.all_lanes(connection)
+
+
+def _batch(connection: Connection, batch_id: str) -> Batch:
+    found = batches.batch(connection, batch_id)
+    if found is None:
+        raise NotFound(f"There is no batch {batch_id}.", "List the batches to see their ids.")
+    return found
+
+
+def _shown(found: Batch, counts: dict[State, int], per_second: float) -> dict[str, Any]:
+    state = state_of(found, counts, datetime.now(UTC))
+    moving = counts.get(State.QUEUED, 0) + counts.get(State.SENDING, 0)
+    eta = None
+    if state in (BatchState.DONE, BatchState.CANCELLED):
+        eta = 0
+    elif state is BatchState.RUNNING and moving:
+        eta = round(moving / per_second)
+    return {
+        "id": found.id,
+        "name": found.name,
+        "message": found.message,
+        "submitted_by": found.submitted_by,
+        "created_at": _iso(found.created_at),
+        "starts_at": _iso(found.starts_at),
+        "state": str(state),
+        "audience": found.audience,
+        "rows": found.rows,
+        "refused": found.rows - found.audience,
+        "states": {str(name): counts.get(name, 0) for name in State},
+        "open": sum(counts.get(name, 0) for name in OPEN),
+        "eta_seconds": eta,
+    }
+
+
+def _person(one: Audited) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "aad_object_id": one.aad_object_id,
+        "upn": one.upn,
+        "display_name": one.display_name,
+        "state": str(one.state),
+        "code": one.code,
+        "reason": one.reason,
+        "remedy": one.remedy,
+        "attempts": one.attempts,
+        "due_at": _iso(one.due_at),
+        "updated_at": _iso(one.updated_at),
+    }
+
+
+def _state(text: str | None) -> State | None:
+    if not text:
+        return None
+    try:
+        return State(text)
+    except ValueError:
+        raise BadInput(
+            f"There is no state {text!r}.", f"Choose one of: {', '.join(State)}."
+        ) from None
+
+
+def _cursor(text: str | None) -> int:
+    if not text:
+        return 0
+    if not text.isdecimal() or len(text) > 18:
+        raise BadInput("The cursor is not one of ours.", "Use the value of `next` as it was given.")
+    return int(text)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

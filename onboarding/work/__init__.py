@@ -1,0 +1,1 @@
+"""Do it later, surely: the durable engine, its lanes and its timers."""

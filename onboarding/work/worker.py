@@ -1,0 +1,168 @@
+"""One worker: launches the engine, feeds it, wakes what is due, and takes over from the dead."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from onboarding.domain.deliveries import Lane
+from onboarding.store import deliveries, workers
+from onboarding.store.database import Database
+from onboarding.work.deliver import Deliverer
+from onboarding.work.engine import WorkEngine
+from onboarding.work.lanes import Lanes
+
+T = TypeVar("T")
+Errand = Callable[[], Awaitable[None]]
+log = structlog.get_logger()
+
+FEED_EVERY_S = 0.25
+DUE_EVERY_S = 1.0
+BEAT_EVERY_S = 1.0
+DEAD_AFTER_S = 5.0
+RECONCILE_EVERY_S = 30.0
+PRUNE_EVERY_S = 600.0
+MOST_PRUNES = 100
+IN_HAND = {Lane.LIVE: 1_000, Lane.BULK: 400}
+"""How many deliveries of a lane the engine holds at most: enough to never run dry."""
+SUSPICIOUS_AFTER = timedelta(seconds=60)
+WORKFLOWS_KEPT = timedelta(days=1)
+
+
+class Worker:
+    """Everything that runs in the background of one process.
+
+    `alone` says that no other process works on this database (SQLite): then whatever was in
+    flight at the start belongs to a run that has ended.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engine: WorkEngine,
+        deliverer: Deliverer,
+        lanes: Lanes,
+        name: str,
+        *,
+        alone: bool,
+        errands: Sequence[Errand] = (),
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._deliverer = deliverer
+        self._lanes = lanes
+        self._name = name
+        self._alone = alone
+        self._errands = errands
+        self._tasks: list[asyncio.Task[None]] = []
+        self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
+        self._side = ThreadPoolExecutor(1, thread_name_prefix="side")
+
+    async def start(self) -> None:
+        """Begin to work; returns when sending can start."""
+        if self._alone:
+            await self._database.do(_pick_up, None)
+        else:
+            await self._beat()
+        await self._engine.launch(self._deliverer.deliver)
+        for every, duty in self._duties():
+            self._tasks.append(asyncio.create_task(_repeat(every, duty), name=duty.__name__))
+        log.info("worker_started", name=self._name)
+
+    async def stop(self, patience_s: int) -> None:
+        """Finish what is in flight within so many seconds and give back the rest."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lanes.close()
+        await self._engine.destroy(patience_s)
+        if not self._alone:
+            await self._database.do(workers.leave, self._name)
+            await self._database.do(_pick_up, self._name)
+        self._heart.shutdown(wait=True)
+        self._side.shutdown(wait=True)
+        log.info("worker_stopped", name=self._name)
+
+    def _duties(self) -> list[tuple[float, Errand]]:
+        duties: list[tuple[float, Errand]] = [
+            (FEED_EVERY_S, self._feed),
+            (DUE_EVERY_S, self._wake),
+            (RECONCILE_EVERY_S, self._reconcile),
+            (PRUNE_EVERY_S, self._prune),
+        ]
+        duties += [(DUE_EVERY_S, errand) for errand in self._errands]
+        return duties if self._alone else [*duties, (BEAT_EVERY_S, self._beat)]
+
+    async def _feed(self) -> None:
+        def feed(connection: Connection) -> None:
+            for lane in Lane:
+                room = IN_HAND[lane] - deliveries.in_hand(connection, lane)
+                if room > 0:
+                    pairs = deliveries.feed(connection, lane, room, datetime.now(UTC))
+                    self._engine.enqueue(connection, lane, pairs)
+
+        await self._database.do(feed)
+
+    async def _wake(self) -> None:
+        await self._database.do(deliveries.release_due, datetime.now(UTC))
+
+    async def _reconcile(self) -> None:
+        """A row that the engine should hold although its workflow has ended goes back."""
+        now = datetime.now(UTC)
+        held = await self._database.do(deliveries.in_hand_since, now - SUSPICIOUS_AFTER)
+        lost = await self._off_loop(lambda: self._engine.ended(held)) if held else []
+        for pair in lost:
+            await self._database.do(deliveries.hand_back, *pair)
+        if lost:
+            log.warning("reconciled", deliveries=len(lost))
+
+    async def _prune(self) -> None:
+        before = (datetime.now(UTC) - WORKFLOWS_KEPT).isoformat()
+        for _ in range(MOST_PRUNES):
+            if not await self._off_loop(partial(self._engine.prune, before)):
+                break
+            await asyncio.sleep(0.5)
+
+    async def _beat(self) -> None:
+        """Say that we live, and take over what the silent ones held."""
+        loop = asyncio.get_running_loop()
+        dead = await loop.run_in_executor(self._heart, self._beat_now)
+        for name in dead:
+            held = await self._off_loop(partial(self._engine.held_by, name))
+            await self._database.do(_pick_up, name, held)
+            log.warning("took_over", worker=name, workflows=len(held))
+
+    def _beat_now(self) -> list[str]:
+        self._database.do_now(workers.beat, self._name)
+        return self._database.do_now(workers.bury, self._name, DEAD_AFTER_S)
+
+    async def _off_loop(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._side, work)
+
+
+def _pick_up(
+    connection: Connection, owner: str | None, held: list[tuple[int, int]] | None = None
+) -> None:
+    """What an ended worker (None: every one) had in flight becomes unsure or is queued again."""
+    now = datetime.now(UTC)
+    unsure = deliveries.lost_answers(connection, now, owner)
+    again = deliveries.take_over(connection, now, owner)
+    for pair in held or ():
+        deliveries.hand_back(connection, *pair)
+    if unsure or again:
+        log.warning("picked_up", unsure=unsure, queued_again=again)
+
+
+async def _repeat(every_s: float, duty: Errand) -> None:
+    """Do a duty again and again; a failure is logged and the next turn comes all the same."""
+    while True:
+        try:
+            await duty()
+        except Exception:
+            log.exception("duty_failed", duty=getattr(duty, "__name__", "?"))
+        await asyncio.sleep(every_s)
