@@ -135,6 +135,15 @@ class Settings(BaseSettings):
     handbook_url: str | None = Field(
         None, description="https link that welcomes offer as further reading"
     )
+    website_url: str | None = Field(
+        None, description="The developer's website in the app package; default: PUBLIC_URL"
+    )
+    privacy_url: str | None = Field(
+        None, description="Privacy statement in the app package; default: our own `/privacy`"
+    )
+    terms_url: str | None = Field(
+        None, description="Terms of use in the app package; default: our own `/terms`"
+    )
     console_token: SecretStr | None = Field(
         None,
         description="Sign-in for console and API on a single machine; loopback only",

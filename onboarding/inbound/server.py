@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
@@ -19,8 +19,24 @@ from onboarding.settings import Settings
 from onboarding.wiring import App, open_app
 
 log = structlog.get_logger()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 READY_S = 5.0
+PRIVACY = """\
+Privacy
+
+Onboarding keeps, for each person whom it welcomes: name, work address, job, department, office,
+language, time zone, first day and manager as the directory or HR gave them; the address of the
+chat with the bot; which messages it owed and sent; which steps were ticked off; and whether the
+person asked it to stop. What people write to the bot is answered and not kept beyond that answer.
+Nothing is given to anybody else. Ask HR to see or erase what is kept about you.
+"""
+TERMS = """\
+Terms of use
+
+Onboarding is run by your own organisation to welcome new colleagues. Write “stop” to it at any
+time, and it will not write to you again.
+"""
 
 
 def web_app(app: App) -> web.Application:
@@ -39,6 +55,8 @@ def web_app(app: App) -> web.Application:
             web.get("/readyz", _Readiness(app).answer),
             web.get("/metrics", _Metrics(app).answer),
             web.get("/", _front),
+            web.get("/privacy", _said(PRIVACY)),
+            web.get("/terms", _said(TERMS)),
         ]
     )
     return server
@@ -81,6 +99,13 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _said(words: str) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=words)
+
+    return answer
 
 
 async def _front(request: web.Request) -> web.Response:
