@@ -31,3 +31,4 @@ def configure(level: str, *, readable: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(number, logging.WARNING))
+    logging.getLogger("azure").setLevel(logging.ERROR)

@@ -168,7 +168,8 @@ def _change(raw: Raw) -> tuple[What, ...]:
 def _message(raw: Raw, scope: Scope, bot: Bot) -> tuple[What, ...]:
     value, text = raw.get("value"), raw.get("text")
     if isinstance(value, dict) and (verb := _id(value.get("verb"))):
-        return (CardPressed(verb, value, _id(raw.get("replyToId"))),)
+        card_id = _id(raw.get("replyToId"))
+        return (CardPressed(verb, value, card_id, awaits_answer=False),)
     if isinstance(value, dict) and not isinstance(text, str):
         return ()
     return (MessageWritten(_without_mention(raw, bot)),)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from onboarding import views
 from onboarding.domain.facts import Heard
-from onboarding.errors import OnboardingError
+from onboarding.errors import OnboardingError, Refused
 from onboarding.inbound.api import api_routes
 from onboarding.inbound.bot import Answer, bot_routes
 from onboarding.inbound.people_file import MAX_BYTES
@@ -141,6 +141,8 @@ class _Readiness:
         try:
             scope = self._app.settings.endpoints.bot_scope
             await asyncio.wait_for(self._app.tokens.get(scope), READY_S)
+        except Refused as refused:
+            return f"No token for the connector: {refused.reason} {refused.remedy}"
         except (OnboardingError, TimeoutError) as error:
             return f"No token for the connector: {error or 'no answer in time'}"
         return None

@@ -1,6 +1,6 @@
 """Who is alive: heartbeats, and the one survivor that wins what a dead worker held."""
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from onboarding.store.database import clock
 from onboarding.store.people import upsert
@@ -27,6 +27,11 @@ def bury(connection: Connection, me: str, silent_for: float) -> list[str]:
             .returning(workers.c.name)
         ).scalars()
     )
+
+
+def living(connection: Connection) -> set[str]:
+    """The names of the workers that have not been buried."""
+    return set(connection.execute(select(workers.c.name)).scalars())
 
 
 def leave(connection: Connection, name: str) -> None:

@@ -7,7 +7,7 @@ are those two numbers, so nothing needs to be replayed and any version can run a
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -67,27 +67,22 @@ class WorkEngine:
                 attempt,
             )
 
-    def ended(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Which of these have no workflow that will still run: ended, or missing."""
+    def ended(
+        self, pairs: Sequence[tuple[int, int]], living: Collection[str]
+    ) -> list[tuple[int, int]]:
+        """Which of these have no workflow that will still run: it has ended, is missing, or was
+        taken by an executor that is not among the living."""
         assert self._client is not None
         by_id = {workflow_id(*pair): pair for pair in pairs}
+        found = self._client.list_workflows(
+            workflow_ids=list(by_id), load_input=False, load_output=False
+        )
         alive = {
-            found.workflow_id
-            for found in self._client.list_workflows(
-                workflow_ids=list(by_id), load_input=False, load_output=False
-            )
-            if found.status not in _ENDED
+            one.workflow_id
+            for one in found
+            if one.status not in _ENDED and (one.status != "PENDING" or one.executor_id in living)
         }
         return [pair for name, pair in by_id.items() if name not in alive]
-
-    def held_by(self, executor_id: str) -> list[tuple[int, int]]:
-        """The deliveries (id, attempt) whose workflows this executor had taken and not ended."""
-        assert self._client is not None
-        pending = self._client.list_workflows(
-            status="PENDING", executor_id=executor_id, load_input=False, load_output=False
-        )
-        parts = (one.workflow_id.split(":") for one in pending)
-        return [(int(row), int(attempt)) for _, row, attempt in parts]
 
     def prune(self, completed_before: str, limit: int = 2000) -> int:
         """Delete ended workflows that are older than an ISO moment; how many."""

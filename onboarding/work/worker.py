@@ -68,7 +68,7 @@ class Worker:
         if self._alone:
             await self._database.do(_pick_up, None)
         else:
-            await self._beat()
+            await self._database.do(workers.beat, self._name)
         await self._engine.launch(self._deliverer.deliver)
         for every, duty in self._duties():
             self._tasks.append(asyncio.create_task(_repeat(every, duty), name=duty.__name__))
@@ -112,10 +112,13 @@ class Worker:
         await self._database.do(deliveries.release_due, datetime.now(UTC))
 
     async def _reconcile(self) -> None:
-        """A row that the engine should hold although its workflow has ended goes back."""
-        now = datetime.now(UTC)
-        held = await self._database.do(deliveries.in_hand_since, now - SUSPICIOUS_AFTER)
-        lost = await self._off_loop(lambda: self._engine.ended(held)) if held else []
+        """A row that the engine should hold although its workflow will not run goes back."""
+        await self._look_after(SUSPICIOUS_AFTER)
+
+    async def _look_after(self, age: timedelta) -> None:
+        held = await self._database.do(deliveries.in_hand_since, datetime.now(UTC) - age)
+        living = await self._database.do(workers.living) | {self._name}
+        lost = await self._off_loop(partial(self._engine.ended, held, living)) if held else []
         for pair in lost:
             await self._database.do(deliveries.hand_back, *pair)
         if lost:
@@ -132,28 +135,31 @@ class Worker:
         """Say that we live, and take over what the silent ones held."""
         loop = asyncio.get_running_loop()
         dead = await loop.run_in_executor(self._heart, self._beat_now)
-        for name in dead:
-            held = await self._off_loop(partial(self._engine.held_by, name))
-            await self._database.do(_pick_up, name, held)
-            log.warning("took_over", worker=name, workflows=len(held))
+        if dead:
+            log.warning("took_over", workers=dead)
+            await self._look_after(timedelta(0))
 
     def _beat_now(self) -> list[str]:
         self._database.do_now(workers.beat, self._name)
-        return self._database.do_now(workers.bury, self._name, DEAD_AFTER_S)
+        return self._database.do_now(_bury, self._name)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._side, work)
 
 
-def _pick_up(
-    connection: Connection, owner: str | None, held: list[tuple[int, int]] | None = None
-) -> None:
+def _bury(connection: Connection, me: str) -> list[str]:
+    """Take over from the workers that fell silent; of the living, one gets each of them."""
+    dead = workers.bury(connection, me, DEAD_AFTER_S)
+    for name in dead:
+        _pick_up(connection, name)
+    return dead
+
+
+def _pick_up(connection: Connection, owner: str | None) -> None:
     """What an ended worker (None: every one) had in flight becomes unsure or is queued again."""
     now = datetime.now(UTC)
     unsure = deliveries.lost_answers(connection, now, owner)
     again = deliveries.take_over(connection, now, owner)
-    for pair in held or ():
-        deliveries.hand_back(connection, *pair)
     if unsure or again:
         log.warning("picked_up", unsure=unsure, queued_again=again)
 

@@ -230,7 +230,7 @@ TABLE: list[tuple[str, dict[str, Any], list[What]]] = [
     (
         "Action.Submit",
         activity("message", value={"verb": "step", "step": "laptop"}, replyToId="170"),
-        [CardPressed("step", {"verb": "step", "step": "laptop"}, "170")],
+        [CardPressed("step", {"verb": "step", "step": "laptop"}, "170", awaits_answer=False)],
     ),
     (
         "Action.Submit without a verb",

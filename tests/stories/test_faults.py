@@ -1,0 +1,174 @@
+"""What Teams may do to a message, and where that leaves it in the ledger."""
+
+from typing import Any
+
+import pytest
+
+from tests.running import InProcess, running_bot
+from tests.simulated import Simulator
+
+SEND = r"/v3/conversations/[^/]+/activities"
+
+
+async def send_with(bot: InProcess, **fault: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Welcome one person while the send meets a fault once; the batch and their row."""
+    (one,) = await bot.simulator.ordinary(1)
+    await bot.simulator.post("/faults", api="connector", path=SEND, method="POST", times=1, **fault)
+    receipt = await bot.submit(one)
+    seen = await bot.until_done(receipt["id"])
+    (row,) = await bot.deliveries(receipt["id"])
+    return seen, row
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "retry_after": 1},
+        {"status": 429},
+        {"status": 412},
+        {"status": 502},
+        {"status": 503},
+        {"status": 502, "body": "html"},
+    ],
+    ids=str,
+)
+async def test_come_back_later_is_obeyed_and_the_message_is_kept(
+    light_bot: InProcess, fault: dict[str, Any]
+) -> None:
+    _, row = await send_with(light_bot, **fault)
+    assert row["state"] == "sent"
+    assert row["attempts"] == 2
+    assert set((await light_bot.welcomes()).values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "arrived"),
+    [({"drop": "after"}, 1), ({"drop": "before"}, 0), ({"status": 504}, 0)],
+    ids=["lost after", "lost before", "gateway timeout"],
+)
+async def test_a_lost_answer_is_unsure_and_sent_again_only_on_request(
+    bot: InProcess, fault: dict[str, Any], arrived: int
+) -> None:
+    seen, row = await send_with(bot, **fault)
+    assert row["state"] == "unsure"
+    assert row["reason"]
+    assert row["remedy"]
+    assert sum((await bot.welcomes()).values()) == arrived
+    retried = await bot.api("POST", f"/batches/{seen['id']}/retry")
+    assert retried.json()["states"]["unsure"] == 1, "retry leaves the unsure alone"
+    await bot.api("POST", f"/batches/{seen['id']}/retry", json={"states": ["unsure"]})
+    assert (await bot.until_done(seen["id"]))["states"]["sent"] == 1
+    assert sum((await bot.welcomes()).values()) == arrived + 1
+
+
+async def test_an_internal_error_of_teams_is_failed_and_retried_by_hand(bot: InProcess) -> None:
+    seen, row = await send_with(bot, status=500, code="ServiceError")
+    assert (row["state"], row["code"]) == ("failed", "service_error")
+    await bot.api("POST", f"/batches/{seen['id']}/retry")
+    assert (await bot.until_done(seen["id"]))["states"]["sent"] == 1
+
+
+async def test_a_chat_that_is_gone_is_opened_anew(light_bot: InProcess) -> None:
+    _, row = await send_with(light_bot, status=404, code="ConversationNotFound")
+    assert row["state"] == "sent"
+
+
+async def test_an_app_that_is_gone_is_installed_again(light_bot: InProcess) -> None:
+    _, row = await send_with(light_bot, status=403, code="BotNotInConversationRoster")
+    assert row["state"] == "sent"
+    assert set((await light_bot.welcomes()).values()) == {1}
+
+
+async def test_a_throttled_directory_and_a_throttled_install_are_waited_for(
+    light_bot: InProcess,
+) -> None:
+    bot = light_bot
+    people = await bot.simulator.ordinary(5)
+    await bot.simulator.post(
+        "/faults", api="graph", path="installedApps", status=429, retry_after=1, times=3
+    )
+    await bot.simulator.post("/faults", api="graph", path="manager", status=503, times=3)
+    receipt = await bot.submit(*people)
+    assert (await bot.until_done(receipt["id"]))["states"]["sent"] == 5
+
+
+async def test_an_install_whose_event_never_comes_is_followed_by_opening_the_chat(
+    light_bot: InProcess,
+) -> None:
+    await light_bot.simulator.put("/settings", install_event="withhold")
+    (one,) = await light_bot.simulator.ordinary(1)
+    receipt = await light_bot.submit(one)
+    assert (await light_bot.until_done(receipt["id"]))["states"]["sent"] == 1
+    assert len(await light_bot.chat(one)) == 1
+
+
+async def test_an_install_event_saves_the_call_that_opens_the_chat(light_bot: InProcess) -> None:
+    people = await light_bot.simulator.ordinary(10)
+    receipt = await light_bot.submit(*people)
+    await light_bot.until_done(receipt["id"])
+    opened = [
+        r
+        for r in await light_bot.simulator.requests("connector")
+        if r["path"].endswith("/v3/conversations")
+    ]
+    assert len(opened) <= 1
+
+
+async def test_somebody_who_left_the_company_is_skipped(light_bot: InProcess) -> None:
+    bot = light_bot
+    team = min(
+        (t for t in await bot.simulator.teams() if t["members"] >= 2), key=lambda t: t["members"]
+    )
+    member = (await bot.simulator.people(team=team["id"], planted="none"))[0]
+    await bot.simulator.act("install_to_team", member["id"], team=team["id"])
+    (leaver,) = (await bot.simulator.people(not_team=team["id"], planted="none"))[:1]
+    await bot.simulator.post(
+        "/faults",
+        api="graph",
+        path=f"users/{leaver['id']}",
+        status=404,
+        code="Request_ResourceNotFound",
+    )
+    await bot.simulator.act("join_team", member["id"], team=team["id"], people=[leaver["id"]])
+    await bot.settled()
+    (row,) = await bot.owed(leaver["id"])
+    assert (row.state, row.code) == ("skipped", "left_company")
+
+
+async def test_a_storm_of_faults_loses_nobody_and_doubles_nobody(
+    simulator: Simulator, database_url: str
+) -> None:
+    fast = {"bot_requests_per_second": 400, "graph_installs_per_second": 400}
+    async with running_bot(simulator, database_url, **fast) as bot:
+        await simulator.put("/settings", events_twice=True, events_shuffled=True)
+        storm = [
+            {"status": 429, "retry_after": 1, "probability": 0.03},
+            {"status": 429, "probability": 0.02},
+            {"status": 503, "probability": 0.02},
+            {"status": 502, "body": "html", "probability": 0.02},
+            {"status": 504, "probability": 0.02},
+            {"drop": "after", "probability": 0.04},
+            {"drop": "before", "probability": 0.04},
+        ]
+        for fault in storm:
+            await simulator.post("/faults", api="connector", path=SEND, method="POST", **fault)
+        people = await simulator.ordinary(50)
+        receipt = await bot.submit(*people)
+        seen = await bot.until_done(receipt["id"])
+        states = seen["states"]
+        assert states["sent"] + states["unsure"] + states["failed"] == seen["audience"]
+        welcomes = await bot.welcomes()
+        assert set(welcomes.values()) <= {1}, "nobody twice"
+        rows = {one["aad_object_id"]: one["state"] for one in await bot.deliveries(receipt["id"])}
+        assert all(welcomes[person] == 1 for person, state in rows.items() if state == "sent")
+        assert all(rows[person] in ("sent", "unsure") for person in welcomes)
+
+
+async def test_a_wrong_secret_is_said_and_nothing_is_sent(
+    simulator: Simulator, sqlite_url: str
+) -> None:
+    async with running_bot(simulator, sqlite_url, azure_client_secret="wrong") as bot:
+        (one,) = await simulator.ordinary(1)
+        answer = await bot.api("POST", "/batches", json={"people": [{"aad_object_id": one["id"]}]})
+        assert answer.status_code == 502
+        assert "AZURE_CLIENT_SECRET" in answer.json()["remedy"]
