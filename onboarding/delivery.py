@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from onboarding.domain.courtesy import zone
-from onboarding.domain.people import DirectoryPerson
-from onboarding.domain.person import Person
+from onboarding.domain.people import DirectoryPerson, Person
 from onboarding.errors import OnboardingError, Refused
 from onboarding.messages.catalogue import Catalogue
 from onboarding.messages.render import Rendered, render

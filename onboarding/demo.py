@@ -96,9 +96,13 @@ async def _tell(stage: Stage, people: int, say: "_Narrator") -> int:
     )
     joined = {one["id"] for one in joiners}
     invited = [one for one in everybody if one["id"] not in joined]
-    receipt = await _submit(stage, invited)
-    accepted = int(receipt["accepted"])
-    say(f"3. HR uploads newcomers.csv: {accepted} accepted, {len(receipt['refused'])} refused.")
+    sender = next((one for one in staff if "People" in (one["department"] or "")), staff[0])
+    receipt = await _submit(stage, invited, sender["display_name"])
+    accepted, refused = int(receipt["accepted"]), len(receipt["refused"])
+    say(
+        f"3. {sender['display_name']} of HR uploads newcomers.csv: "
+        f"{accepted} accepted, {refused} refused."
+    )
     return len(joiners) + accepted
 
 
@@ -107,7 +111,7 @@ async def _members(stage: Stage, team: Mapping[str, Any]) -> set[str]:
     return {one["id"] for one in members["items"]}
 
 
-async def _submit(stage: Stage, people: list[dict[str, Any]]) -> dict[str, Any]:
+async def _submit(stage: Stage, people: list[dict[str, Any]], sender: str) -> dict[str, Any]:
     """Upload the list as HR would: a CSV with semicolons and a BOM."""
     text = io.StringIO()
     sheet = csv.writer(text, delimiter=";")
@@ -117,7 +121,7 @@ async def _submit(stage: Stage, people: list[dict[str, Any]]) -> dict[str, Any]:
         manager = by_id.get(one["manager_id"] or "", {}).get("upn", "")
         sheet.writerow([number, one["upn"], one["start_date"] or "", manager, f"Desk {number}"])
     body = b"\xef\xbb\xbf" + text.getvalue().encode()
-    path = "/api/v1/batches?name=newcomers.csv&submitted_by=HR%20Contoso"
+    path = f"/api/v1/batches?name=newcomers.csv&submitted_by={_quoted(sender)}"
     return await _ask(stage.bot + path, "POST", body, "text/csv", stage.token)
 
 

@@ -36,7 +36,7 @@ from onboarding.domain.facts import (
     TeamRenamed,
     TeamReopened,
 )
-from onboarding.domain.person import Person
+from onboarding.domain.people import Person
 from onboarding.store import batches, deliveries, people, places
 from onboarding.store.database import Database
 

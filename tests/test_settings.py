@@ -111,7 +111,7 @@ def test_mistakes_in_single_values_are_named_together(bare: pytest.MonkeyPatch) 
     for name, value in wrong.items():
         bare.setenv(name, value)
     said = mistakes().splitlines()
-    assert [line.split()[0] for line in said] and {line.split()[0] for line in said} == set(wrong)
+    assert sorted(line.split()[0] for line in said) == sorted(wrong)
 
 
 def test_a_mistake_in_one_value_does_not_hide_the_others(bare: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,6 @@ def test_a_mistake_never_repeats_the_secret(bare: pytest.MonkeyPatch) -> None:
     said = mistakes(port="x")
     assert "hush" not in said
     assert "not-for-logs" not in said
-    bare.delenv("PORT", raising=False)
     assert "hush" not in repr(load())
 
 

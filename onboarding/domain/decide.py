@@ -24,7 +24,7 @@ from onboarding.domain.deliveries import (
     Verdict,
 )
 from onboarding.domain.facts import CardPressed, Heard, MessageWritten, Scope
-from onboarding.domain.person import Person
+from onboarding.domain.people import Person
 from onboarding.domain.talk import Command, understand
 
 QUIET_AFTER_WELCOME = timedelta(hours=24)

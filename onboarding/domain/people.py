@@ -1,7 +1,9 @@
-"""People as the directory knows them."""
+"""People: as the directory knows them, and as the ledger does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,37 @@ class DirectoryPerson:
     is_guest: bool = False
     is_enabled: bool = True
     has_teams_licence: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as the ledger knows them; `store.tables.people` tells what each field means."""
+
+    tenant_id: str
+    aad_object_id: str
+    teams_id: str | None = None
+    upn: str | None = None
+    display_name: str | None = None
+    given_name: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    office: str | None = None
+    locale: str | None = None
+    locale_seen: str | None = None
+    locale_asked: str | None = None
+    time_zone: str | None = None
+    employee_id: str | None = None
+    start_date: date | None = None
+    hire_date: date | None = None
+    employment: int = 1
+    is_guest: bool = False
+    is_enabled: bool | None = None
+    manager: Mapping[str, Any] | None = None
+    profile_at: datetime | None = None
+    conversation_id: str | None = None
+    service_url: str | None = None
+    installed: bool | None = None
+    install_asked_at: datetime | None = None
+    chat_at: datetime | None = None
+    opted_out: bool = False
+    opted_at: datetime | None = None

@@ -41,7 +41,7 @@ SHOWN_REFUSALS = 20
 def main() -> int:
     """Run the command line; the exit code."""
     try:
-        app(standalone_mode=False)
+        return int(app(standalone_mode=False) or 0)
     except BadInput as error:
         return _complain(error.problem, error.remedy)
     except Refused as error:
@@ -52,14 +52,11 @@ def main() -> int:
         return 130
     except KeyboardInterrupt:
         return 130
-    except typer.Exit as end:
-        return int(end.exit_code)
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
         return _complain(usage(), "See --help.")
-    return 0
 
 
 def _complain(problem: str, remedy: str) -> int:

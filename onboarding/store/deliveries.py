@@ -231,6 +231,8 @@ def stop(
 
 def feed(connection: Connection, lane: Lane, limit: int, now: datetime) -> list[tuple[int, int]]:
     """Hand the next queued deliveries to the engine: pairs of id and attempt, oldest first."""
+    if limit <= 0:
+        return []
     query = (
         select(deliveries.c.id, deliveries.c.attempt)
         .where(

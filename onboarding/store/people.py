@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from onboarding.domain.person import Person
+from onboarding.domain.people import Person
 from onboarding.store.tables import people, steps
 
 CHUNK = 500

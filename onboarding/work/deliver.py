@@ -25,7 +25,7 @@ from onboarding.domain.deliveries import (
     State,
     Verdict,
 )
-from onboarding.domain.person import Person
+from onboarding.domain.people import Person
 from onboarding.errors import OnboardingError, Refused, Retry, Unsure
 from onboarding.messages.render import Rendered
 from onboarding.settings import Settings

@@ -22,6 +22,7 @@ Errand = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
 FEED_EVERY_S = 0.25
+IDLE_FEED_EVERY_S = 1.0
 DUE_EVERY_S = 1.0
 BEAT_EVERY_S = 1.0
 DEAD_AFTER_S = 5.0
@@ -70,6 +71,7 @@ class Worker:
         else:
             await self._database.do(workers.beat, self._name)
         await self._engine.launch(self._deliverer.deliver)
+        self._tasks.append(asyncio.create_task(self._keep_fed(), name="feed"))
         for every, duty in self._duties():
             self._tasks.append(asyncio.create_task(_repeat(every, duty), name=duty.__name__))
         log.info("worker_started", name=self._name)
@@ -90,7 +92,6 @@ class Worker:
 
     def _duties(self) -> list[tuple[float, Errand]]:
         duties: list[tuple[float, Errand]] = [
-            (FEED_EVERY_S, self._feed),
             (DUE_EVERY_S, self._wake),
             (RECONCILE_EVERY_S, self._reconcile),
             (PRUNE_EVERY_S, self._prune),
@@ -98,15 +99,24 @@ class Worker:
         duties += [(DUE_EVERY_S, errand) for errand in self._errands]
         return duties if self._alone else [*duties, (BEAT_EVERY_S, self._beat)]
 
-    async def _feed(self) -> None:
-        def feed(connection: Connection) -> None:
-            for lane in Lane:
-                room = IN_HAND[lane] - deliveries.in_hand(connection, lane)
-                if room > 0:
-                    pairs = deliveries.feed(connection, lane, room, datetime.now(UTC))
-                    self._engine.enqueue(connection, lane, pairs)
+    async def _keep_fed(self) -> None:
+        """Feed the engine: often while it is busy, once a second while it is idle."""
+        while True:
+            busy = False
+            try:
+                busy = await self._database.do(self._feed)
+            except Exception:
+                log.exception("duty_failed", duty="feed")
+            await asyncio.sleep(FEED_EVERY_S if busy else IDLE_FEED_EVERY_S)
 
-        await self._database.do(feed)
+    def _feed(self, connection: Connection) -> bool:
+        busy = False
+        for lane in Lane:
+            held = deliveries.in_hand(connection, lane)
+            pairs = deliveries.feed(connection, lane, IN_HAND[lane] - held, datetime.now(UTC))
+            self._engine.enqueue(connection, lane, pairs)
+            busy = busy or bool(held or pairs)
+        return busy
 
     async def _wake(self) -> None:
         await self._database.do(deliveries.release_due, datetime.now(UTC))
