@@ -180,13 +180,14 @@ def list_batches(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("id", "name", "state", "audience", "sent", "failed", "unsure", "open", "created")
+    table = Table(box=None)
+    for name in ("id", "state", "audience", "sent", "failed", "unsure", "open"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("name", overflow="ellipsis", no_wrap=True)
     for one in page["items"]:
         states = one["states"]
         numbers = (one["audience"], states["sent"], states["failed"], states["unsure"], one["open"])
-        table.add_row(
-            one["id"], one["name"], one["state"], *map(str, numbers), one["created_at"][:16]
-        )
+        table.add_row(one["id"], one["state"], *map(str, numbers), one["name"])
     Console().print(table)
 
 
