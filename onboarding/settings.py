@@ -126,7 +126,10 @@ class Settings(BaseSettings):
         "UTC", description="For people whose time zone is unknown (IANA name)"
     )
     retention_days: int = Field(
-        400, ge=30, description="Days that settled deliveries are kept before they are pruned"
+        400,
+        ge=30,
+        description="Days after which answers are deleted and other settled deliveries lose "
+        "their personal context",
     )
     company_name: str | None = Field(None, description="How messages name the employer")
     hr_contact: str | None = Field(

@@ -111,7 +111,9 @@ class Submissions:
         found: list[Found] = []
         try:
             async for entry in self._graph.group_members(group_id):
-                found.append(Found(_member(len(found) + 1, entry), entry))
+                # HR says nothing about a member beyond that they are one.
+                row = PersonRow(row=len(found) + 1, aad_object_id=entry.aad_object_id)
+                found.append(Found(row, entry))
         except Refused as refused:
             if refused.status != 404:
                 raise
@@ -217,12 +219,6 @@ def fingerprint(*parts: bytes) -> str:
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
-
-
-def _member(number: int, entry: DirectoryPerson) -> PersonRow:
-    """A member of a group, of whom HR says nothing beyond that."""
-    silent: dict[str, Any] = dict.fromkeys(PersonRow.__dataclass_fields__)
-    return PersonRow(**silent | {"row": number, "aad_object_id": entry.aad_object_id, "x": {}})
 
 
 def _asked(row: PersonRow) -> str:

@@ -73,6 +73,12 @@ def ledger(connection: Connection, purpose: str | None) -> dict[str, Any]:
     return {"purpose": purpose, "audience": sum(states.values()), "states": states}
 
 
+def alive(connection: Connection) -> bool:
+    """Whether the ledger answers."""
+    ping(connection)
+    return True
+
+
 def throttling(connection: Connection) -> list[dict[str, object]]:
     """The state of every rate lane."""
     return lanes.all_lanes(connection)

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -98,6 +98,7 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             lanes,
             name,
             alone=settings.sqlite,
+            keep=timedelta(days=settings.retention_days),
             errands=[Rosters(database, teams, intake).read_asked_for],
         )
         if work:

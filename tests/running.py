@@ -23,7 +23,7 @@ from onboarding.wiring import App, open_app
 from tests.simulated import ROOT, Simulator
 
 TOKEN = "a-token-for-tests"
-SECONDS_TO_SETTLE = 40.0
+SECONDS_TO_SETTLE = 90.0
 
 
 class Bot:
@@ -168,26 +168,35 @@ class BotProcess(Bot):
 
 
 @contextmanager
+def worker_process(
+    simulator: Simulator, database_url: str, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `app.py worker`, and make sure that it ends."""
+    with _process(simulator, database_url, "worker", **settings) as process:
+        _line(process)
+        yield process
+
+
+@contextmanager
 def bot_process(
     simulator: Simulator, database_url: str, *args: str, **settings: str
 ) -> Iterator[BotProcess]:
     """Start `app.py serve …`, point the simulator at it, and make sure that it ends."""
-    env = {
-        **os.environ,
-        **simulator.env,
-        "DATABASE_URL": database_url,
-        "CONSOLE_TOKEN": TOKEN,
-        "QUIET_HOURS": "off",
-        "PORT": "0",
-        "LOG_LEVEL": "warning",
-        **settings,
-    }
-    command = [sys.executable, "-W", "error::ResourceWarning", "app.py", *(args or ("serve",))]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE) as process:
+    with _process(simulator, database_url, *(args or ("serve",)), **settings) as process:
+        url = json.loads(_line(process))["url"]
+        simulator.now("PUT", "/bot", json={"endpoint": f"{url}/api/messages"})
+        yield BotProcess(simulator, url, process)
+
+
+@contextmanager
+def _process(
+    simulator: Simulator, database_url: str, *args: str, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    env = _environment(simulator, database_url, CONSOLE_TOKEN=TOKEN, PORT="0", **settings)
+    argv = [sys.executable, "-W", "error::ResourceWarning", "app.py", *args]
+    with subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE) as process:
         try:
-            url = json.loads(_line(process))["url"]
-            simulator.now("PUT", "/bot", json={"endpoint": f"{url}/api/messages"})
-            yield BotProcess(simulator, url, process)
+            yield process
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -197,22 +206,19 @@ def bot_process(
                     process.kill()
 
 
+def _environment(simulator: Simulator, database_url: str, **settings: str) -> dict[str, str]:
+    fixed = {"DATABASE_URL": database_url, "QUIET_HOURS": "off", "LOG_LEVEL": "warning"}
+    return {**os.environ, **simulator.env, **fixed, **settings}
+
+
 def command(
     simulator: Simulator, database_url: str, *args: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Run one `app.py` command to its end."""
-    env = {
-        **os.environ,
-        **simulator.env,
-        "DATABASE_URL": database_url,
-        "QUIET_HOURS": "off",
-        "LOG_LEVEL": "warning",
-        **settings,
-    }
     return subprocess.run(
         [sys.executable, "app.py", *args],
         cwd=ROOT,
-        env=env,
+        env=_environment(simulator, database_url, **settings),
         capture_output=True,
         text=True,
         timeout=120,
@@ -221,7 +227,7 @@ def command(
 
 
 async def until(look: Callable[[], Any], what: str) -> Any:
-    """Look again and again until it gives something; fails loudly after 40 s."""
+    """Look again and again until it gives something; fails loudly after 90 s."""
     deadline = time.monotonic() + SECONDS_TO_SETTLE
     while time.monotonic() < deadline:
         if (found := await look()) is not None:

@@ -190,7 +190,9 @@ def impurities(modules: Modules) -> Iterator[str]:
 
 
 def _impure(module: str, text: str) -> Iterator[tuple[str, int]]:
-    pure = PURE_LIBRARIES.get(module.removeprefix("onboarding."), set()) | {"onboarding"}
+    inner = module.removeprefix("onboarding.")
+    libraries = (names for room, names in PURE_LIBRARIES.items() if _is_any(inner, [room]))
+    pure = {"onboarding"}.union(*libraries)
     for used, line in _used(text):
         if _is_any(used, IMPURE) or used.split(".")[0] not in sys.stdlib_module_names | pure:
             yield used, line

@@ -168,6 +168,11 @@ CRASHED = Verdict(
     "The program stopped while the message was on its way; it may have arrived.",
     "Ask the person, or send it again.",
 )
+OUR_FAULT = Verdict(
+    "internal_error",
+    "The program met a fault of its own.",
+    "Look for delivery_broke in the log, then retry.",
+)
 GAVE_UP = Verdict(
     "kept_busy",
     "Teams kept asking us to come back later, for too long.",

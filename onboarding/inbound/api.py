@@ -133,8 +133,8 @@ class _Api:
     async def _checked(self, asked: Asked) -> Checked:
         fields, today = asked.fields, self._submissions.today()
         if asked.filename is not None or asked.content_type is not None:
-            table = read_rows(asked.data, asked.filename, asked.content_type)
-            audience = check_rows(table.header, table.rows, today)
+            loop = asyncio.get_running_loop()
+            audience = await loop.run_in_executor(self._readers, _read, asked, today)
             return await self._submissions.check(audience)
         if fields.get("group"):
             return await self._submissions.check_group(str(fields["group"]))

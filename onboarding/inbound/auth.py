@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -68,10 +68,12 @@ class Verified:
 
 class Keys:
     """The issuer's published keys: fetched once a day, and for an unknown key id at most once a
-    minute, by one request for all who wait. Keys survive a refresh that fails."""
+    minute, by one request for all who wait. Keys survive a refresh that fails. `clock` counts
+    seconds and never goes back. Each fetch opens and closes its own session."""
 
-    def __init__(self, metadata_url: str) -> None:
+    def __init__(self, metadata_url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = metadata_url
+        self._clock = clock
         self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
@@ -79,7 +81,7 @@ class Keys:
 
     async def find(self, kid: str) -> Key | None:
         """The key with this id, or None. Raises Denied(503) when no keys could be had at all."""
-        if kid not in self._keys or time.monotonic() - self._fetched_at > KEYS_LAST:
+        if kid not in self._keys or self._clock() - self._fetched_at > KEYS_LAST:
             await self.refresh()
         if not self._keys:
             raise Denied(503, "the issuer's keys cannot be fetched")
@@ -93,16 +95,16 @@ class Keys:
         """Fetch the keys, unless that was tried within the last minute (with success) or second."""
         if self._fetching is None:
             pause = ASK_AGAIN if self._keys else 1.0
-            if time.monotonic() - self._tried_at < pause:
+            if self._clock() - self._tried_at < pause:
                 return
-            self._tried_at = time.monotonic()
+            self._tried_at = self._clock()
             self._fetching = asyncio.create_task(self._fetch())
         await asyncio.shield(self._fetching)
 
     async def _fetch(self) -> None:
         try:
             self._keys = await _published_keys(self._url)
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._clock()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, KeyError):
             return
         finally:
@@ -152,17 +154,24 @@ def _key(entry: dict[str, Any]) -> Key | None:
 
 
 class Door:
-    """Decides about each activity; remembers verified tokens until they expire."""
+    """Decides about each activity; remembers the last `tokens_kept` verified tokens until they
+    expire. `clock` times the fetching of keys, see Keys."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        tokens_kept: int = TOKENS_KEPT,
+    ) -> None:
         endpoints = settings.endpoints
-        self.keys = Keys(endpoints.bot_openid_metadata_url)
+        self.keys = Keys(endpoints.bot_openid_metadata_url, clock)
         self._issuer = endpoints.bot_token_issuer
         self._audience = settings.azure_client_id
         self._hosts = endpoints.connector_hosts
         self._simulated_at = settings.simulated_service_url
         self._tenants = settings.tenants
         self._kept: OrderedDict[bytes, Verified] = OrderedDict()
+        self._tokens_kept = tokens_kept
 
     async def verify(self, header: str | None) -> Verified:
         """The claims of an `Authorization` header, whatever the activity says. Raises Denied."""
@@ -173,7 +182,7 @@ class Door:
             return kept
         verified = await self._checked(token)
         self._kept[digest] = verified
-        while len(self._kept) > TOKENS_KEPT:
+        while len(self._kept) > self._tokens_kept:
             self._kept.popitem(last=False)
         return verified
 

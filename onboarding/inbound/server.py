@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
 from onboarding import views
 from onboarding.domain.facts import Heard
@@ -129,10 +128,7 @@ class _Readiness:
 
     async def _database(self) -> str | None:
         try:
-            await asyncio.wait_for(
-                self._app.database.do(lambda connection: connection.execute(text("select 1"))),
-                READY_S,
-            )
+            await asyncio.wait_for(self._app.database.do(views.alive), READY_S)
         except Exception as error:
             return f"The database does not answer: {type(error).__name__}."
         return None

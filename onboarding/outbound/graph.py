@@ -17,7 +17,7 @@ __all__ = ["Graph", "person", "warm_up"]
 
 ONE_BY_ONE = 200
 AT_A_TIME = 8
-PAGE = 999
+PAGE_SIZE = 999  # the most: https://learn.microsoft.com/graph/api/user-list
 TEAMS_SERVICE = "TeamspaceAPI"
 FIELDS = [
     "id",
@@ -41,13 +41,23 @@ FIELDS_AND_LICENCE = [*FIELDS, "assignedPlans"]
 
 
 class Graph:
-    """Calls to Graph v1.0 that raise only Retry or Refused: each of them may be repeated."""
+    """Calls to Graph v1.0 that raise only Retry or Refused: each of them may be repeated.
 
-    def __init__(self, settings: Settings, tokens: Tokens, seconds: float = SECONDS) -> None:
+    A call may take `seconds`; collections are read by `page_size` entries, 1 to 999, at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tokens: Tokens,
+        seconds: float = SECONDS,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
         self._tokens = tokens
         self._scope = settings.graph_scope
         self._base = f"{settings.endpoints.graph_url}/v1.0"
         self._seam = GraphSeam(tokens, self._scope, self._base, seconds)
+        self._page_size = page_size
         self._catalogue: dict[str, str] = {}
         self._resolving = asyncio.Lock()
 
@@ -76,7 +86,7 @@ class Graph:
 
     async def group_members(self, group_id: str) -> AsyncIterator[DirectoryPerson]:
         """Everybody in a Microsoft 365 or security group, nested groups included."""
-        options = self._seam.options("MembersQuery", select=FIELDS, top=PAGE, count=True)
+        options = self._seam.options("MembersQuery", select=FIELDS, top=self._page_size, count=True)
         builder = self._seam.client.groups.by_group_id(group_id).transitive_members.graph_user
         request = builder.to_get_request_information(options)
         # The SDK writes the cast by its alias, `graph.user`; Microsoft documents the full name.
@@ -145,7 +155,7 @@ class Graph:
         return {name: found for name, found in (t.result() for t in asked) if found}
 
     async def _among_all(self, wanted: set[str]) -> dict[str, DirectoryPerson]:
-        options = self._seam.options("UsersQuery", select=FIELDS, top=PAGE)
+        options = self._seam.options("UsersQuery", select=FIELDS, top=self._page_size)
         request = self._seam.client.users.to_get_request_information(options)
         found: dict[str, DirectoryPerson] = {}
         async for entry in self._seam.pages(request):

@@ -1,8 +1,11 @@
 """One engine for the ledger and for DBOS, and the threads in which our transactions run."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -16,30 +19,45 @@ from onboarding.errors import BadInput
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_TRIES = 4
+_TRIES = 5
+_PAUSE_S = 0.01
+_GROUP = 200
 
 
 class Database:
-    """Runs functions of a connection in one transaction each, off the event loop."""
+    """Runs functions of a connection in transactions, off the event loop.
 
-    def __init__(self, engine: Engine, threads: int) -> None:
+    On SQLite, whatever waits at the same time shares one transaction, because there each commit
+    costs a disk sync and only one can write anyway.
+    """
+
+    def __init__(self, engine: Engine, threads: int, *, grouped: bool) -> None:
         self.engine = engine
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
+        self._grouped = grouped
+        self._waiting: deque[_Job] = deque()
 
     async def do(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work(connection, …)` in one transaction; a lost or locked connection is retried.
+        """Run `work(connection, …)` in a transaction; a lost or locked connection is retried.
 
         `work` may run more than once, so it must do nothing but talk to the connection.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: self.do_now(work, *args, **kwargs))
+        if not self._grouped:
+            return await loop.run_in_executor(
+                self._threads, lambda: self.do_now(work, *args, **kwargs)
+            )
+        done: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(_Job(lambda c: work(c, *args, **kwargs), loop, done))
+        self._threads.submit(self._do_waiting)
+        return await done
 
     def do_now(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The same for callers without an event loop."""
+        """The same for callers without an event loop, in a transaction of its own."""
         for attempt in range(1, _TRIES + 1):
             try:
                 with self.engine.begin() as connection:
@@ -47,7 +65,24 @@ class Database:
             except OperationalError:
                 if attempt == _TRIES:
                     raise
+                time.sleep(_PAUSE_S * 4**attempt)
         raise AssertionError("unreachable")
+
+    def _do_waiting(self) -> None:
+        """Everything that waits, in one transaction; if any of it fails, each in its own."""
+        jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP))]
+        if not jobs:
+            return
+        try:
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                results = [job.work(connection) for job in jobs]
+        except Exception:
+            for job in jobs:
+                job.do_alone(self)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                job.tell(result)
 
     def close(self) -> None:
         """Wait for what runs, then close every connection."""
@@ -55,11 +90,39 @@ class Database:
         self.engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Something to do on a connection, and who waits for it."""
+
+    work: Callable[[Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[Any]"
+
+    def do_alone(self, database: Database) -> None:
+        try:
+            self.tell(database.do_now(self.work))
+        except Exception as error:
+            self.loop.call_soon_threadsafe(_fail, self.done, error)
+
+    def tell(self, result: Any) -> None:
+        self.loop.call_soon_threadsafe(_fulfil, self.done, result)
+
+
+def _fulfil(done: "asyncio.Future[Any]", result: Any) -> None:
+    if not done.done():
+        done.set_result(result)
+
+
+def _fail(done: "asyncio.Future[Any]", error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)
+
+
 def open_database(url: str) -> Database:
     """Open the database of this URL, creating a SQLite file's folder. Raises BadInput."""
     if url.startswith("sqlite"):
-        return Database(_sqlite(url), threads=1)
-    return Database(_postgresql(url), threads=8)
+        return Database(_sqlite(url), threads=1, grouped=True)
+    return Database(_postgresql(url), threads=8, grouped=False)
 
 
 def _sqlite(url: str) -> Engine:
@@ -69,14 +132,15 @@ def _sqlite(url: str) -> Engine:
     (3.7.0 to 3.51.2).
     """
     file = make_url(url).database
-    if file and file != ":memory:":
-        try:
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(
-                f"DATABASE_URL names {file}, whose folder cannot be made: {error.strerror}.",
-                "Choose a folder that this user may write to.",
-            ) from None
+    if not file or file == ":memory:":
+        raise BadInput("DATABASE_URL names no file.", "Write sqlite:///path/to/onboarding.db.")
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"DATABASE_URL names {file}, whose folder cannot be made: {error.strerror}.",
+            "Choose a folder that this user may write to.",
+        ) from None
     engine = create_engine(
         url,
         pool_size=1,
@@ -111,6 +175,11 @@ def _postgresql(url: str) -> Engine:
             "options": "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000",
         },
     )
+
+
+def ping(connection: Connection) -> None:
+    """Ask the database for a sign of life."""
+    connection.execute(text("select 1"))
 
 
 def clock(connection: Connection) -> float:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     String,
     cast,
+    delete,
     exists,
     func,
     literal,
@@ -21,6 +22,8 @@ from sqlalchemy import (
 
 from onboarding.domain.deliveries import (
     CRASHED,
+    OPEN,
+    OUR_FAULT,
     Draft,
     Lane,
     Purpose,
@@ -374,6 +377,19 @@ def settle(
     )
 
 
+def break_off(
+    connection: Connection, delivery_id: int, attempt: int, owner: str, now: datetime
+) -> None:
+    """After a fault of our own: unsure where the call may have been made, else failed."""
+    mine = _mine(delivery_id, attempt, owner)
+    unsure = _said(CRASHED, now)
+    if not _move(
+        connection, mine & (deliveries.c.state == State.SENDING), state=State.UNSURE, **unsure
+    ):
+        failed = _said(OUR_FAULT, now)
+        _move(connection, mine & (deliveries.c.state == State.QUEUED), state=State.FAILED, **failed)
+
+
 def wait(
     connection: Connection,
     delivery_id: int,
@@ -386,7 +402,7 @@ def wait(
     """Let a delivery wait: until `due_at`, or (None) until the app is installed."""
     return _move(
         connection,
-        _mine(delivery_id, attempt, owner) & (deliveries.c.state == State.QUEUED),
+        _mine(delivery_id, attempt, owner) & deliveries.c.state.in_([State.QUEUED, State.SENDING]),
         state=State.WAITING,
         due_at=due_at,
         handed=False,
@@ -417,21 +433,41 @@ def take_over(connection: Connection, now: datetime, owner: str | None = None) -
     ).rowcount
 
 
+def forget_old(connection: Connection, before: datetime) -> int:
+    """Delete answers, and empty the personal context of other settled deliveries, that are older
+    than this moment. Keys, states and reasons stay: nobody is welcomed twice."""
+    old = (deliveries.c.updated_at < before) & deliveries.c.state.not_in(OPEN)
+    connection.execute(delete(deliveries).where(old, deliveries.c.purpose == Purpose.REPLY))
+    return connection.execute(
+        update(deliveries)
+        .where(old, deliveries.c.emptied.is_(False))
+        .values(context={}, emptied=True)
+    ).rowcount
+
+
 def in_hand_since(
-    connection: Connection, before: datetime, limit: int = 1000
+    connection: Connection, before: datetime, limit: int = 2000
 ) -> list[tuple[int, int]]:
-    """What the engine has held, unsettled, since before this moment."""
+    """What the engine has held, queued or on its way, since before this moment."""
     query = (
         select(deliveries.c.id, deliveries.c.attempt)
         .where(
-            deliveries.c.state == State.QUEUED,
+            deliveries.c.state.in_([State.QUEUED, State.SENDING]),
             deliveries.c.handed,
-            deliveries.c.updated_at < before,
+            deliveries.c.updated_at <= before,
         )
         .order_by(deliveries.c.id)
         .limit(limit)
     )
     return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def abandon(connection: Connection, delivery_id: int, attempt: int, now: datetime) -> None:
+    """A delivery whose workflow will not run any more: unsure if it was on its way, else queued."""
+    this = (deliveries.c.id == delivery_id) & (deliveries.c.attempt == attempt)
+    lost = this & (deliveries.c.state == State.SENDING)
+    if not _move(connection, lost, state=State.UNSURE, **_said(CRASHED, now)):
+        hand_back(connection, delivery_id, attempt)
 
 
 def count_states(connection: Connection, purpose: str | None = None) -> dict[State, int]:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Case, Connection, case, select, update
 
 from onboarding.store.database import clock
 from onboarding.store.people import upsert
 from onboarding.store.tables import lanes
 
 HORIZON = 0.2
+SLOWER = 0.7
 SLOWEST = 0.05
 RECOVERY = 0.01
 
@@ -16,13 +17,11 @@ RECOVERY = 0.01
 @dataclass(frozen=True, slots=True)
 class Slots:
     """What was reserved: `count` slots, the first in `wait` seconds, the others `spacing` seconds
-    after each other. `count` is 0 when the lane has none to give; ask again in `wait` seconds.
-    `stopped` says why a lane gives none at all."""
+    after each other. `count` is 0 when the lane has none to give; ask again in `wait` seconds."""
 
     count: int
     wait: float
     spacing: float
-    stopped: str | None = None
 
 
 def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slots:
@@ -36,8 +35,6 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
             upsert(connection, lanes).values(name=name, next_at=now).on_conflict_do_nothing()
         )
         return Slots(0, 0.0, 0.0)
-    if row.stopped:
-        return Slots(0, 1.0, 0.0, row.stopped)
     spacing = 1.0 / (rate * row.factor)
     first = max(row.next_at, row.blocked_until, now)
     if first > now + HORIZON:
@@ -55,23 +52,38 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
 
 
 def slow(connection: Connection, name: str, seconds: float) -> None:
-    """Give nothing for so many seconds, and then less than before; it recovers by itself."""
-    until = clock(connection) + seconds
+    """Give nothing for so many seconds, and then less than before; it recovers by itself.
+
+    Of many that are throttled at once only the first makes it slower.
+    """
+    now = clock(connection)
+    rests = lanes.c.blocked_until > now
     connection.execute(
         update(lanes)
         .where(lanes.c.name == name)
         .values(
-            blocked_until=case((lanes.c.blocked_until > until, lanes.c.blocked_until), else_=until),
-            factor=case((lanes.c.factor * 0.7 < SLOWEST, SLOWEST), else_=lanes.c.factor * 0.7),
+            blocked_until=_later(now + seconds),
+            factor=case(
+                (rests, lanes.c.factor),
+                (lanes.c.factor * SLOWER < SLOWEST, SLOWEST),
+                else_=lanes.c.factor * SLOWER,
+            ),
         )
     )
 
 
-def stop(connection: Connection, name: str, why: str | None) -> None:
-    """Stop a lane for a reason that only an administrator can mend, or (None) open it again."""
-    changed = connection.execute(update(lanes).where(lanes.c.name == name).values(stopped=why))
-    if changed.rowcount == 0 and why is not None:
-        connection.execute(insert(lanes).values(name=name, next_at=clock(connection), stopped=why))
+def stop(connection: Connection, name: str, why: str | None, seconds: float) -> None:
+    """Note why a lane gives nothing for so many seconds, or (None) that it works again."""
+    until = clock(connection) + seconds
+    connection.execute(
+        update(lanes)
+        .where(lanes.c.name == name)
+        .values(stopped=why, blocked_until=_later(until) if why else 0.0)
+    )
+
+
+def _later(moment: float) -> Case[float]:
+    return case((lanes.c.blocked_until > moment, lanes.c.blocked_until), else_=moment)
 
 
 def all_lanes(connection: Connection) -> list[dict[str, object]]:

@@ -184,6 +184,7 @@ deliveries = Table(
     Column("batch_id", String(32)),
     Column("team_id", Text),
     Column("context", JSON, nullable=False),
+    Column("emptied", Boolean, nullable=False, server_default=false()),
     Column("heeds_clock", Boolean, nullable=False),
     Column("due_at", Moment),
     Column("attempt", Integer, nullable=False, server_default="1"),

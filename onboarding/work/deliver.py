@@ -44,6 +44,9 @@ CHAT_EVENT_S = 2.0
 
 _SKIPS = {"no_licence": NO_LICENCE, "guest": GUEST, "unknown_person": LEFT_COMPANY}
 _WAITS = frozenset({"missing_permission", "unknown_app", "app_not_ours"})
+STOPS = frozenset({"bad_credentials", "bot_not_registered", "bot_disabled"})
+"""What concerns everybody: the lane stops and says so, instead of failing people one by one."""
+STOPPED_S = 10.0
 
 
 class Settled(Exception):
@@ -88,12 +91,7 @@ class Deliverer:
             await self._hand_back(delivery_id, attempt)
         except Exception:
             log.exception("delivery_broke", delivery=delivery_id, attempt=attempt)
-            verdict = Verdict(
-                "internal_error",
-                "The program met a fault of its own.",
-                "Look for delivery_broke in the log, then retry.",
-            )
-            await self._settle(delivery_id, attempt, State.FAILED, verdict)
+            await self._break_off(delivery_id, attempt)
 
     async def _deliver(self, delivery_id: int, attempt: int) -> None:
         row = await self._database.do(deliveries.claim, delivery_id, attempt, self._owner)
@@ -107,6 +105,18 @@ class Deliverer:
                 await self._wait(row, end)
             else:
                 await self._settle(row.id, row.attempt, end.state, end.verdict)
+
+    async def _break_off(self, delivery_id: int, attempt: int) -> None:
+        """After a fault of our own: failed, or unsure where the call may have been made.
+
+        When even this cannot be written, the reconciler finds the row.
+        """
+        try:
+            await self._database.do(
+                deliveries.break_off, delivery_id, attempt, self._owner, datetime.now(UTC)
+            )
+        except Exception:
+            log.exception("left_to_reconciler", delivery=delivery_id)
 
     async def _hand_back(self, delivery_id: int, attempt: int) -> None:
         await self._database.do(deliveries.hand_back, delivery_id, attempt)
@@ -282,7 +292,7 @@ class _Attempt:
         if person.conversation_id and person.installed is not False:
             return person, person.conversation_id, url
         in_team = self._row.team_id is not None and person.teams_id is not None
-        if in_team:
+        if in_team and not self._reinstalled:
             try:
                 return await self._open(person, person.teams_id or "")
             except Refused as refused:
@@ -319,7 +329,8 @@ class _Attempt:
         self, url: str, conversation: str, rendered: Rendered, person: Person | None = None
     ) -> None:
         """One POST an attempt; only what surely did nothing is tried again."""
-        for tried in range(1, MOST_TRIES + 1):
+        tried = 0
+        while tried < MOST_TRIES:
             await self._gate(CONNECTOR)
             if not await self._do(
                 deliveries.begin_sending,
@@ -335,11 +346,16 @@ class _Attempt:
             try:
                 conversation_id, activity_id = await self._speak(url, conversation, rendered)
             except Retry as retry:
+                tried += 1
                 await self._take_back()
                 await self._rest(CONNECTOR, retry, tried)
             except Unsure as unsure:
                 raise Settled(State.UNSURE, _lost(unsure)) from None
             except Refused as refused:
+                if refused.code in STOPS:
+                    await self._take_back()
+                    await self._stop(CONNECTOR, refused)
+                    continue
                 again = await self._another_way(refused, person)
                 if again is None:
                     raise Settled(*_outcome(refused)) from None
@@ -385,6 +401,7 @@ class _Attempt:
             conversation_id=conversation_id,
             version=rendered.version,
         )
+        await self._worker._lanes.works(CONNECTOR, self._row.tenant_id)
         log.info("sent", delivery=self._row.id, message=self._row.message)
 
     async def _take_back(self) -> None:
@@ -446,12 +463,22 @@ class _Attempt:
 
     async def _calling(self, lane: str, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call that may be repeated freely, as often as the service asks us to."""
-        for tried in range(1, MOST_TRIES + 1):
+        tried = 0
+        while tried < MOST_TRIES:
             try:
                 return await call()
             except Retry as retry:
+                tried += 1
                 await self._rest(lane, retry, tried)
+            except Refused as refused:
+                if refused.code not in STOPS:
+                    raise
+                await self._stop(lane, refused)
         raise Settled(State.FAILED, GAVE_UP)
+
+    async def _stop(self, lane: str, refused: Refused) -> None:
+        why = f"{refused.reason} {refused.remedy}"
+        await self._worker._lanes.stop(lane, self._row.tenant_id, why, STOPPED_S)
 
     async def _rest(self, lane: str, retry: Retry, tried: int) -> None:
         """Slow the lane that was throttled; otherwise only this delivery comes back later."""

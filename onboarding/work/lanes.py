@@ -3,8 +3,12 @@
 import asyncio
 from collections import deque
 
+import structlog
+
 from onboarding.store import lanes
 from onboarding.store.database import Database
+
+log = structlog.get_logger()
 
 
 class LaneClosed(Exception):
@@ -18,6 +22,7 @@ class Lanes:
         self._database = database
         self._rates = rates
         self._gates: dict[str, _Gate] = {}
+        self._stopped: dict[str, str] = {}
         self._closed = False
 
     async def slot(self, kind: str, tenant_id: str, *, live: bool) -> None:
@@ -29,6 +34,22 @@ class Lanes:
     async def slow(self, kind: str, tenant_id: str, seconds: float) -> None:
         """The service asked this lane to rest for so many seconds."""
         await self._database.do(lanes.slow, _name(kind, tenant_id), seconds)
+
+    async def stop(self, kind: str, tenant_id: str, why: str, seconds: float) -> None:
+        """Nobody gets through for so many seconds, for a reason that an administrator must mend;
+        then one tries again."""
+        name = _name(kind, tenant_id)
+        if self._stopped.get(name) != why:
+            log.error("lane_stopped", lane=name, why=why)
+        self._stopped[name] = why
+        await self._database.do(lanes.stop, name, why, seconds)
+
+    async def works(self, kind: str, tenant_id: str) -> None:
+        """A request went through: if the lane was stopped, it is open again."""
+        name = _name(kind, tenant_id)
+        if self._stopped.pop(name, None) is not None:
+            log.warning("lane_opened", lane=name)
+            await self._database.do(lanes.stop, name, None, 0.0)
 
     async def close(self) -> None:
         """Turn away everybody who still waits."""

@@ -51,6 +51,7 @@ class Worker:
         name: str,
         *,
         alone: bool,
+        keep: timedelta,
         errands: Sequence[Errand] = (),
     ) -> None:
         self._database = database
@@ -59,6 +60,7 @@ class Worker:
         self._lanes = lanes
         self._name = name
         self._alone = alone
+        self._keep = keep
         self._errands = errands
         self._tasks: list[asyncio.Task[None]] = []
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
@@ -130,11 +132,12 @@ class Worker:
         living = await self._database.do(workers.living) | {self._name}
         lost = await self._off_loop(partial(self._engine.ended, held, living)) if held else []
         for pair in lost:
-            await self._database.do(deliveries.hand_back, *pair)
+            await self._database.do(deliveries.abandon, *pair, datetime.now(UTC))
         if lost:
             log.warning("reconciled", deliveries=len(lost))
 
     async def _prune(self) -> None:
+        await self._database.do(deliveries.forget_old, datetime.now(UTC) - self._keep)
         before = (datetime.now(UTC) - WORKFLOWS_KEPT).isoformat()
         for _ in range(MOST_PRUNES):
             if not await self._off_loop(partial(self._engine.prune, before)):

@@ -62,7 +62,7 @@ from tests.domain.ledger import (
     standing,
 )
 
-CARELESS = set(State) - OWED_OR_DONE
+REACHED_NOBODY = set(State) - OWED_OR_DONE
 """States in which a welcome reached nobody and is not on its way."""
 
 
@@ -78,111 +78,110 @@ def key(draft: Draft) -> tuple[str, str, str]:
     return draft.key.recipient, draft.key.purpose, draft.key.occasion
 
 
-class TestPersonalInstall:
-    """Somebody has the app now."""
-
-    def test_who_installs_it_on_their_own_gets_one_hello(self) -> None:
-        draft = owed(personal_install(heard(), megan(), []))
-        assert key(draft) == (MEGAN, "hello", "employment:1")
-        assert draft.message == "hello"
-        assert draft.lane is Lane.LIVE
-        assert not draft.heeds_clock, "they are there right now"
-
-    def test_our_own_install_never_brings_a_hello(self) -> None:
-        assert personal_install(heard(), megan(install_asked_at=NOW), []) == []
-
-    @pytest.mark.parametrize("state", OWED_OR_DONE)
-    def test_no_hello_beside_a_welcome_that_is_owed_or_done(self, state: State) -> None:
-        assert personal_install(heard(), megan(), [standing(state)]) == []
-
-    @pytest.mark.parametrize("state", CARELESS)
-    def test_a_welcome_that_reached_nobody_is_no_reason_not_to_say_hello(
-        self, state: State
-    ) -> None:
-        assert key(owed(personal_install(heard(), megan(), [standing(state, "x")])))[1] == "hello"
-
-    def test_the_welcome_of_an_earlier_employment_does_not_count(self) -> None:
-        rehired = megan(employment=2)
-        draft = owed(personal_install(heard(), rehired, [standing(State.SENT)]))
-        assert key(draft) == (MEGAN, "hello", "employment:2")
-
-    def test_who_opted_out_is_left_in_peace(self) -> None:
-        assert personal_install(heard(), megan(opted_out=True), []) == []
-
-    @pytest.mark.parametrize("state", [State.WAITING, State.FAILED, State.SKIPPED])
-    @pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
-    def test_what_waited_for_the_app_moves_on_and_there_is_no_hello(
-        self, state: State, code: str
-    ) -> None:
-        assert personal_install(heard(), megan(), [standing(state, code)]) == [Release(7)]
+def test_who_installs_it_on_their_own_gets_one_hello() -> None:
+    draft = owed(personal_install(heard(), megan(), []))
+    assert key(draft) == (MEGAN, "hello", "employment:1")
+    assert draft.message == "hello"
+    assert draft.lane is Lane.LIVE
+    assert not draft.heeds_clock, "they are there right now"
 
 
-class TestSetFree:
-    """What an installation lets go on."""
-
-    @pytest.mark.parametrize("state", set(State) - {State.WAITING, State.FAILED, State.SKIPPED})
-    def test_nothing_that_is_under_way_or_done_is_touched(self, state: State) -> None:
-        assert set_free([standing(state, "waits_for_app")]) == []
-
-    @pytest.mark.parametrize("code", ["quiet_hours", "scheduled", "opted_out", "guest", None])
-    def test_what_waits_for_something_else_goes_on_waiting(self, code: str | None) -> None:
-        assert set_free([standing(State.WAITING, code), standing(State.SKIPPED, code)]) == []
-
-    def test_everything_that_waited_for_the_app_goes_on_whatever_its_purpose(self) -> None:
-        rows = [
-            standing(State.WAITING, "waits_for_app", row=1),
-            standing(State.WAITING, "waits_for_app", purpose=Purpose.TEAM_WELCOME, row=2),
-            standing(State.WAITING, "quiet_hours", purpose=Purpose.TEAM_WELCOME, row=3),
-        ]
-        assert set_free(rows) == [Release(1), Release(2)]
-
-    @pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
-    def test_a_row_that_gave_way_to_a_later_one_stays_where_it_is(self, code: str) -> None:
-        rows = [
-            standing(State.FAILED, code, occasion="employment:1:gave way:1", row=1),
-            standing(State.FAILED, code, row=2),
-        ]
-        assert set_free(rows) == [Release(2)]
+def test_our_own_install_never_brings_a_hello() -> None:
+    assert personal_install(heard(), megan(install_asked_at=NOW), []) == []
 
 
-class TestPlaceInstall:
-    """The app was added to a team or group chat."""
+@pytest.mark.parametrize("state", OWED_OR_DONE)
+def test_no_hello_beside_a_welcome_that_is_owed_or_done(state: State) -> None:
+    assert personal_install(heard(), megan(), [standing(state)]) == []
 
-    def test_a_team_gets_one_introduction_that_knows_who_and_where(self) -> None:
-        draft = owed(place_install(heard(place=in_team()), ADELE, "never"))
-        assert key(draft) == (SALES.id, "team_intro", "install")
-        assert draft.context["trigger"] == {"kind": "team_install", "who_aad": ADELE}
-        assert draft.context["team"] == {"id": SALES.id, "name": "Sales"}
-        assert draft.conversation_id == SALES.id
-        assert draft.service_url == "https://smba.example/emea/"
-        assert draft.context["existing_members"] == "never"
 
-    def test_a_group_chat_gets_an_introduction_of_its_own_and_no_question(self) -> None:
-        for existing in ("never", "ask", "always"):
-            draft = owed(place_install(heard(place=IN_GROUP), ADELE, existing))
-            assert key(draft) == (IN_GROUP.conversation_id, "group_intro", "install")
+@pytest.mark.parametrize("state", REACHED_NOBODY)
+def test_a_welcome_that_reached_nobody_is_no_reason_not_to_say_hello(state: State) -> None:
+    assert key(owed(personal_install(heard(), megan(), [standing(state, "x")])))[1] == "hello"
 
-    def test_ask_asks_the_installer_once_for_each_team(self) -> None:
-        intro, offer = place_install(heard(place=in_team()), ADELE, "ask")
-        assert isinstance(intro, Owe)
-        assert isinstance(offer, Owe)
-        assert key(offer.draft) == (ADELE, "offer_existing", SALES.id)
-        other = place_install(heard(place=in_team(ENGINEERING)), ADELE, "ask")[1]
-        assert isinstance(other, Owe)
-        assert other.draft.key != offer.draft.key
 
-    def test_nobody_is_asked_when_nobody_is_known_to_have_installed_it(self) -> None:
-        assert owed(place_install(heard(place=in_team()), None, "ask")).message == "team_intro"
+def test_the_welcome_of_an_earlier_employment_does_not_count() -> None:
+    rehired = megan(employment=2)
+    draft = owed(personal_install(heard(), rehired, [standing(State.SENT)]))
+    assert key(draft) == (MEGAN, "hello", "employment:2")
 
-    def test_always_reads_the_roster_at_once(self) -> None:
-        assert place_install(heard(place=in_team()), ADELE, "always")[1:] == [
-            WelcomeExisting(SALES.id)
-        ]
 
-    def test_never_writes_to_no_member_at_all(self) -> None:
-        for intent in place_install(heard(place=in_team()), ADELE, "never"):
-            assert isinstance(intent, Owe)
-            assert intent.draft.key.recipient == SALES.id
+def test_who_opted_out_is_left_in_peace() -> None:
+    assert personal_install(heard(), megan(opted_out=True), []) == []
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.FAILED, State.SKIPPED])
+@pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
+def test_what_waited_for_the_app_moves_on_and_there_is_no_hello(state: State, code: str) -> None:
+    assert personal_install(heard(), megan(), [standing(state, code)]) == [Release(7)]
+
+
+@pytest.mark.parametrize("state", set(State) - {State.WAITING, State.FAILED, State.SKIPPED})
+def test_nothing_that_is_under_way_or_done_is_touched(state: State) -> None:
+    assert set_free([standing(state, "waits_for_app")]) == []
+
+
+@pytest.mark.parametrize("code", ["quiet_hours", "scheduled", "opted_out", "guest", None])
+def test_what_waits_for_something_else_goes_on_waiting(code: str | None) -> None:
+    assert set_free([standing(State.WAITING, code), standing(State.SKIPPED, code)]) == []
+
+
+def test_everything_that_waited_for_the_app_goes_on_whatever_its_purpose() -> None:
+    rows = [
+        standing(State.WAITING, "waits_for_app", row=1),
+        standing(State.WAITING, "waits_for_app", purpose=Purpose.TEAM_WELCOME, row=2),
+        standing(State.WAITING, "quiet_hours", purpose=Purpose.TEAM_WELCOME, row=3),
+    ]
+    assert set_free(rows) == [Release(1), Release(2)]
+
+
+@pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
+def test_a_row_that_gave_way_to_a_later_one_stays_where_it_is(code: str) -> None:
+    rows = [
+        standing(State.FAILED, code, occasion="employment:1:gave way:1", row=1),
+        standing(State.FAILED, code, row=2),
+    ]
+    assert set_free(rows) == [Release(2)]
+
+
+def test_a_team_gets_one_introduction_that_knows_who_and_where() -> None:
+    draft = owed(place_install(heard(place=in_team()), ADELE, "never"))
+    assert key(draft) == (SALES.id, "team_intro", "install")
+    assert draft.context["trigger"] == {"kind": "team_install", "who_aad": ADELE}
+    assert draft.context["team"] == {"id": SALES.id, "name": "Sales"}
+    assert draft.conversation_id == SALES.id
+    assert draft.service_url == "https://smba.example/emea/"
+    assert draft.context["existing_members"] == "never"
+
+
+def test_a_group_chat_gets_an_introduction_of_its_own_and_no_question() -> None:
+    for existing in ("never", "ask", "always"):
+        draft = owed(place_install(heard(place=IN_GROUP), ADELE, existing))
+        assert key(draft) == (IN_GROUP.conversation_id, "group_intro", "install")
+
+
+def test_ask_asks_the_installer_once_for_each_team() -> None:
+    intro, offer = place_install(heard(place=in_team()), ADELE, "ask")
+    assert isinstance(intro, Owe)
+    assert isinstance(offer, Owe)
+    assert key(offer.draft) == (ADELE, "offer_existing", SALES.id)
+    other = place_install(heard(place=in_team(ENGINEERING)), ADELE, "ask")[1]
+    assert isinstance(other, Owe)
+    assert other.draft.key != offer.draft.key
+
+
+def test_nobody_is_asked_when_nobody_is_known_to_have_installed_it() -> None:
+    assert owed(place_install(heard(place=in_team()), None, "ask")).message == "team_intro"
+
+
+def test_always_reads_the_roster_at_once() -> None:
+    assert place_install(heard(place=in_team()), ADELE, "always")[1:] == [WelcomeExisting(SALES.id)]
+
+
+def test_never_writes_to_no_member_at_all() -> None:
+    for intent in place_install(heard(place=in_team()), ADELE, "never"):
+        assert isinstance(intent, Owe)
+        assert intent.draft.key.recipient == SALES.id
 
 
 def join(standings: list[Standing], *, existing: bool = False, **known: object) -> list[Intent]:
@@ -191,85 +190,89 @@ def join(standings: list[Standing], *, existing: bool = False, **known: object) 
     return joined(what, megan(**known), standings, NOW, adder=ADELE, existing=existing)
 
 
-class TestJoined:
-    """Somebody joined a team that has the app."""
+def test_who_was_never_welcomed_gets_their_welcome_in_the_name_of_the_team() -> None:
+    draft = owed(join([]))
+    assert key(draft) == (MEGAN, "welcome", "employment:1")
+    assert draft.lane is Lane.LIVE
+    assert draft.team_id == SALES.id
+    assert draft.context["team"] == {"id": SALES.id, "name": "Sales"}
+    assert draft.context["trigger"] == {"kind": "team_join", "who_aad": ADELE}
+    assert draft.heeds_clock
 
-    def test_who_was_never_welcomed_gets_their_welcome_in_the_name_of_the_team(self) -> None:
-        draft = owed(join([]))
-        assert key(draft) == (MEGAN, "welcome", "employment:1")
-        assert draft.lane is Lane.LIVE
-        assert draft.team_id == SALES.id
-        assert draft.context["team"] == {"id": SALES.id, "name": "Sales"}
-        assert draft.context["trigger"] == {"kind": "team_join", "who_aad": ADELE}
-        assert draft.heeds_clock
 
-    @pytest.mark.parametrize("state", CARELESS)
-    def test_a_welcome_that_reached_nobody_gives_way_to_a_new_one(self, state: State) -> None:
-        (intent,) = join([standing(state, "guest")])
-        assert isinstance(intent, Owe)
-        assert key(intent.draft) == (MEGAN, "welcome", "employment:1")
-        assert intent.gives_way == 7
+@pytest.mark.parametrize("state", REACHED_NOBODY)
+def test_a_welcome_that_reached_nobody_gives_way_to_a_new_one(state: State) -> None:
+    (intent,) = join([standing(state, "guest")])
+    assert isinstance(intent, Owe)
+    assert key(intent.draft) == (MEGAN, "welcome", "employment:1")
+    assert intent.gives_way == 7
 
-    @pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
-    def test_a_welcome_that_waits_for_the_app_goes_out_because_the_team_has_it(
-        self, code: str
-    ) -> None:
-        assert join([standing(State.WAITING, code)]) == [Release(7)]
 
-    @pytest.mark.parametrize("state", OWED_OR_DONE - ARRIVED)
-    def test_beside_a_welcome_on_its_way_the_short_one_stays_quiet(self, state: State) -> None:
-        draft = owed(join([standing(state)]))
-        assert key(draft) == (MEGAN, "team_welcome", SALES.id)
-        assert draft.state is State.SKIPPED
-        assert draft.verdict == WELCOMED_RECENTLY
+@pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_APP))
+def test_a_welcome_that_waits_for_the_app_goes_out_because_the_team_has_it(code: str) -> None:
+    assert join([standing(State.WAITING, code)]) == [Release(7)]
 
-    @pytest.mark.parametrize(
-        ("age", "state"),
-        [
-            (timedelta(0), State.SKIPPED),
-            (timedelta(hours=24) - timedelta(microseconds=1), State.SKIPPED),
-            (timedelta(hours=24), State.QUEUED),
-            (timedelta(days=300), State.QUEUED),
-        ],
-    )
-    @pytest.mark.parametrize("arrived", ARRIVED)
-    def test_a_day_after_the_welcome_each_team_gives_a_short_one(
-        self, age: timedelta, state: State, arrived: State
-    ) -> None:
-        draft = owed(join([standing(arrived, sent_at=NOW - age)]))
-        assert key(draft) == (MEGAN, "team_welcome", SALES.id)
-        assert draft.state is state
-        assert (draft.verdict is None) == (state is State.QUEUED)
 
-    def test_a_short_welcome_of_another_team_counts_as_a_welcome_too(self) -> None:
-        rows = [
-            standing(State.SENT, sent_at=NOW - timedelta(days=90)),
-            standing(
-                State.SENT,
-                purpose=Purpose.TEAM_WELCOME,
-                occasion=ENGINEERING.id,
-                sent_at=NOW - timedelta(hours=2),
-            ),
-        ]
-        assert owed(join(rows)).state is State.SKIPPED
+@pytest.mark.parametrize("state", OWED_OR_DONE - ARRIVED)
+def test_beside_a_welcome_on_its_way_the_short_one_stays_quiet(state: State) -> None:
+    draft = owed(join([standing(state)]))
+    assert key(draft) == (MEGAN, "team_welcome", SALES.id)
+    assert draft.state is State.SKIPPED
+    assert draft.verdict == WELCOMED_RECENTLY
 
-    def test_a_hello_does_not_stand_in_for_a_welcome(self) -> None:
-        draft = owed(join([standing(State.SENT, purpose=Purpose.HELLO, sent_at=NOW)]))
-        assert draft.key.purpose == "welcome"
 
-    def test_a_rehire_is_welcomed_again(self) -> None:
-        draft = owed(join([standing(State.SENT, sent_at=NOW)], employment=2))
-        assert key(draft) == (MEGAN, "welcome", "employment:2")
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [
+        (timedelta(0), State.SKIPPED),
+        (timedelta(hours=24) - timedelta(microseconds=1), State.SKIPPED),
+        (timedelta(hours=24), State.QUEUED),
+        (timedelta(days=300), State.QUEUED),
+    ],
+)
+@pytest.mark.parametrize("arrived", ARRIVED)
+def test_a_day_after_the_welcome_each_team_gives_a_short_one(
+    age: timedelta, state: State, arrived: State
+) -> None:
+    draft = owed(join([standing(arrived, sent_at=NOW - age)]))
+    assert key(draft) == (MEGAN, "team_welcome", SALES.id)
+    assert draft.state is state
+    assert (draft.verdict is None) == (state is State.QUEUED)
 
-    def test_existing_members_are_welcomed_in_the_slow_lane(self) -> None:
-        draft = owed(join([], existing=True))
-        assert key(draft) == (MEGAN, "welcome", "employment:1")
-        assert draft.lane is Lane.BULK
 
-    @pytest.mark.parametrize("state", OWED_OR_DONE)
-    def test_existing_members_who_were_welcomed_hear_nothing(self, state: State) -> None:
-        rows = [standing(state, sent_at=NOW - timedelta(days=90))]
-        assert join(rows, existing=True) == []
+def test_a_short_welcome_of_another_team_counts_as_a_welcome_too() -> None:
+    rows = [
+        standing(State.SENT, sent_at=NOW - timedelta(days=90)),
+        standing(
+            State.SENT,
+            purpose=Purpose.TEAM_WELCOME,
+            occasion=ENGINEERING.id,
+            sent_at=NOW - timedelta(hours=2),
+        ),
+    ]
+    assert owed(join(rows)).state is State.SKIPPED
+
+
+def test_a_hello_does_not_stand_in_for_a_welcome() -> None:
+    draft = owed(join([standing(State.SENT, purpose=Purpose.HELLO, sent_at=NOW)]))
+    assert draft.key.purpose == "welcome"
+
+
+def test_a_rehire_is_welcomed_again() -> None:
+    draft = owed(join([standing(State.SENT, sent_at=NOW)], employment=2))
+    assert key(draft) == (MEGAN, "welcome", "employment:2")
+
+
+def test_existing_members_are_welcomed_in_the_slow_lane() -> None:
+    draft = owed(join([], existing=True))
+    assert key(draft) == (MEGAN, "welcome", "employment:1")
+    assert draft.lane is Lane.BULK
+
+
+@pytest.mark.parametrize("state", OWED_OR_DONE)
+def test_existing_members_who_were_welcomed_hear_nothing(state: State) -> None:
+    rows = [standing(state, sent_at=NOW - timedelta(days=90))]
+    assert join(rows, existing=True) == []
 
 
 def write(text: str, place: Any = PERSONAL, welcome: Any = None) -> list[Intent]:
@@ -278,81 +281,84 @@ def write(text: str, place: Any = PERSONAL, welcome: Any = None) -> list[Intent]
     return written(heard(what, place), what, welcome=welcome)
 
 
-class TestWritten:
-    """Somebody wrote to the bot."""
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("help", "help"),
+        ("who are you", "who"),
+        ("where is my laptop?", "not_understood"),
+        ("", "not_understood"),
+        ("newconversation today", "not_understood"),
+        ("welcome", "welcome_again_none"),
+    ],
+)
+def test_there_is_always_exactly_one_answer(text: str, message: str) -> None:
+    draft = owed(write(text))
+    assert key(draft) == (MEGAN, "reply", "act1")
+    assert draft.message == message
+    assert draft.conversation_id == "a:megan"
+    assert draft.lane is Lane.LIVE
+    assert not draft.heeds_clock, "whoever asks at night is answered at night"
 
-    @pytest.mark.parametrize(
-        ("text", "message"),
-        [
-            ("help", "help"),
-            ("who are you", "who"),
-            ("where is my laptop?", "not_understood"),
-            ("", "not_understood"),
-            ("newconversation today", "not_understood"),
-            ("welcome", "welcome_again_none"),
-        ],
-    )
-    def test_there_is_always_exactly_one_answer(self, text: str, message: str) -> None:
-        draft = owed(write(text))
-        assert key(draft) == (MEGAN, "reply", "act1")
-        assert draft.message == message
-        assert draft.conversation_id == "a:megan"
-        assert draft.lane is Lane.LIVE
-        assert not draft.heeds_clock, "whoever asks at night is answered at night"
 
-    def test_a_doubled_event_is_answered_once(self) -> None:
-        ledger = Ledger()
-        ledger.carry_out(write("help") + write("help"))
-        assert len(ledger.rows) == 1
+def test_a_doubled_event_is_answered_once() -> None:
+    ledger = Ledger()
+    ledger.carry_out(write("help") + write("help"))
+    assert len(ledger.rows) == 1
 
-    def test_the_welcome_is_shown_again_as_it_was(self) -> None:
-        draft = owed(write("welcome", welcome={"team": {"name": "Sales"}, "x_desk": "4"}))
-        assert draft.message == "welcome"
-        assert draft.context["x_desk"] == "4"
-        assert draft.context["team"] == {"name": "Sales"}
-        assert draft.context["trigger"] == {"kind": "request"}
-        assert draft.key.purpose == "reply", "showing it again is no second welcome"
 
-    @pytest.mark.parametrize(
-        ("text", "out", "message"), [("stop", True, "stopped"), ("start", False, "started")]
-    )
-    def test_stop_and_start_are_obeyed_and_confirmed(
-        self, text: str, out: bool, message: str
-    ) -> None:
-        wish, answer = write(text)
-        assert wish == Opt(out)
-        assert owed([answer]).message == message
+def test_the_welcome_is_shown_again_as_it_was() -> None:
+    draft = owed(write("welcome", welcome={"team": {"name": "Sales"}, "x_desk": "4"}))
+    assert draft.message == "welcome"
+    assert draft.context["x_desk"] == "4"
+    assert draft.context["team"] == {"name": "Sales"}
+    assert draft.context["trigger"] == {"kind": "request"}
+    assert draft.key.purpose == "reply", "showing it again is no second welcome"
 
-    @pytest.mark.parametrize("place", [in_team(), IN_GROUP])
-    @pytest.mark.parametrize("text", ["stop", "start", "welcome", "help", "who"])
-    def test_in_company_nobody_can_be_opted_out_and_nothing_personal_is_shown(
-        self, text: str, place: Any
-    ) -> None:
-        draft = owed(write(text, place, welcome={"x_desk": "4"}))
-        assert draft.message == "help"
-        assert draft.key.recipient == place.conversation_id
-        assert "x_desk" not in draft.context
 
-    def test_what_is_not_understood_in_a_channel_is_answered_there(self) -> None:
-        thread = in_team(SALES, "19:general@thread.tacv2")
-        draft = owed(write("blah", thread))
-        assert draft.message == "not_understood"
-        assert draft.conversation_id == "19:general@thread.tacv2;messageid=1"
+@pytest.mark.parametrize(
+    ("text", "out", "message"), [("stop", True, "stopped"), ("start", False, "started")]
+)
+def test_stop_and_start_are_obeyed_and_confirmed(text: str, out: bool, message: str) -> None:
+    wish, answer = write(text)
+    assert wish == Opt(out)
+    assert owed([answer]).message == message
 
-    def test_a_new_conversation_starts_in_the_channel_where_it_was_asked_for(self) -> None:
-        thread = in_team(SALES, "19:general@thread.tacv2")
-        draft = owed(write("newconversation Kick-off on Monday", thread))
-        assert key(draft) == ("19:general@thread.tacv2", "new_conversation", "act1")
-        assert draft.context["text"] == "Kick-off on Monday"
-        assert draft.context["trigger"] == {"kind": "request", "who_aad": MEGAN}
-        assert draft.team_id == SALES.id
 
-    def test_a_new_conversation_finds_its_channel_from_the_thread(self) -> None:
-        nameless = replace(in_team(SALES, "19:general@thread.tacv2"), channel_id=None)
-        assert owed(write("newconversation x", nameless)).key.recipient == "19:general@thread.tacv2"
+@pytest.mark.parametrize("place", [in_team(), IN_GROUP])
+@pytest.mark.parametrize("text", ["stop", "start", "welcome", "help", "who"])
+def test_in_company_nobody_can_be_opted_out_and_nothing_personal_is_shown(
+    text: str, place: Any
+) -> None:
+    draft = owed(write(text, place, welcome={"x_desk": "4"}))
+    assert draft.message == "help"
+    assert draft.key.recipient == place.conversation_id
+    assert "x_desk" not in draft.context
 
-    def test_a_group_chat_has_no_threads_to_start(self) -> None:
-        assert owed(write("newconversation x", IN_GROUP)).message == "help"
+
+def test_what_is_not_understood_in_a_channel_is_answered_there() -> None:
+    thread = in_team(SALES, "19:general@thread.tacv2")
+    draft = owed(write("blah", thread))
+    assert draft.message == "not_understood"
+    assert draft.conversation_id == "19:general@thread.tacv2;messageid=1"
+
+
+def test_a_new_conversation_starts_in_the_channel_where_it_was_asked_for() -> None:
+    thread = in_team(SALES, "19:general@thread.tacv2")
+    draft = owed(write("newconversation Kick-off on Monday", thread))
+    assert key(draft) == ("19:general@thread.tacv2", "new_conversation", "act1")
+    assert draft.context["text"] == "Kick-off on Monday"
+    assert draft.context["trigger"] == {"kind": "request", "who_aad": MEGAN}
+    assert draft.team_id == SALES.id
+
+
+def test_a_new_conversation_finds_its_channel_from_the_thread() -> None:
+    nameless = replace(in_team(SALES, "19:general@thread.tacv2"), channel_id=None)
+    assert owed(write("newconversation x", nameless)).key.recipient == "19:general@thread.tacv2"
+
+
+def test_a_group_chat_has_no_threads_to_start() -> None:
+    assert owed(write("newconversation x", IN_GROUP)).message == "help"
 
 
 def press(
@@ -371,87 +377,92 @@ def press(
 VERBS = ("help", "welcome", "stop", "start", "who", "step", "welcome_existing", "dismiss", "", "x")
 
 
-class TestPressed:
-    """Somebody pressed a button."""
+@pytest.mark.parametrize("place", [PERSONAL, in_team(), IN_GROUP])
+@pytest.mark.parametrize("verb", VERBS)
+def test_teams_own_refresh_changes_nothing(verb: str, place: Any) -> None:
+    data = {"step": "laptop", "team": SALES.id}
+    assert press(verb, data, place, teams=(SALES.id,), automatic=True) == []
 
-    @pytest.mark.parametrize("place", [PERSONAL, in_team(), IN_GROUP])
-    @pytest.mark.parametrize("verb", VERBS)
-    def test_teams_own_refresh_changes_nothing(self, verb: str, place: Any) -> None:
-        data = {"step": "laptop", "team": SALES.id}
-        assert press(verb, data, place, teams=(SALES.id,), automatic=True) == []
 
-    @pytest.mark.parametrize(
-        ("verb", "message"),
-        [
-            ("help", "help"),
-            ("who", "who"),
-            ("welcome", "welcome_again_none"),
-            ("dismiss", "help"),
-            ("newconversation", "not_understood"),
-            ("unknown", "not_understood"),
-            ("drop table", "not_understood"),
-            ("", "not_understood"),
-        ],
-    )
-    def test_every_press_is_answered_in_the_card(self, verb: str, message: str) -> None:
-        (shown,) = press(verb)
-        assert isinstance(shown, Show)
-        assert shown.message == message
-        assert shown.context["trigger"] == {"kind": "request"}
+@pytest.mark.parametrize(
+    ("verb", "message"),
+    [
+        ("help", "help"),
+        ("who", "who"),
+        ("welcome", "welcome_again_none"),
+        ("dismiss", "help"),
+        ("newconversation", "not_understood"),
+        ("unknown", "not_understood"),
+        ("drop table", "not_understood"),
+        ("", "not_understood"),
+    ],
+)
+def test_every_press_is_answered_in_the_card(verb: str, message: str) -> None:
+    (shown,) = press(verb)
+    assert isinstance(shown, Show)
+    assert shown.message == message
+    assert shown.context["trigger"] == {"kind": "request"}
 
-    def test_a_submit_that_awaits_no_answer_gets_a_message(self) -> None:
-        draft = owed(press("help", awaits_answer=False))
-        assert key(draft) == (MEGAN, "reply", "act1")
-        assert draft.message == "help"
 
-    @pytest.mark.parametrize(("verb", "out"), [("stop", True), ("start", False)])
-    def test_stop_and_start_are_buttons_too(self, verb: str, out: bool) -> None:
-        wish, shown = press(verb)
-        assert wish == Opt(out)
-        assert isinstance(shown, Show)
+def test_a_submit_that_awaits_no_answer_gets_a_message() -> None:
+    draft = owed(press("help", awaits_answer=False))
+    assert key(draft) == (MEGAN, "reply", "act1")
+    assert draft.message == "help"
 
-    @pytest.mark.parametrize("place", [in_team(), IN_GROUP])
-    @pytest.mark.parametrize("verb", VERBS)
-    def test_in_company_a_press_changes_nothing(self, verb: str, place: Any) -> None:
-        data = {"step": "laptop", "team": SALES.id}
-        (shown,) = press(verb, data, place, welcome={"x_desk": "4"}, teams=(SALES.id,))
-        assert isinstance(shown, Show)
-        assert shown.message in ("help", "who")
-        assert "x_desk" not in shown.context
 
-    @pytest.mark.parametrize(
-        ("data", "tick"),
-        [
-            ({"step": "laptop"}, TickOff("laptop", done=True)),
-            ({"step": "laptop", "done": True}, TickOff("laptop", done=True)),
-            ({"step": "laptop", "done": False}, TickOff("laptop", done=False)),
-            ({"step": "x" * 500}, TickOff("x" * 64, done=True)),
-            ({"step": 5}, TickOff("5", done=True)),
-        ],
-    )
-    def test_a_step_is_ticked_off_and_the_welcome_shown_anew(
-        self, data: dict[str, object], tick: TickOff
-    ) -> None:
-        ticked, shown = press("step", data, welcome={"x_desk": "4"})
-        assert ticked == tick
-        assert isinstance(shown, Show)
-        assert shown.message == "welcome"
-        assert shown.context["x_desk"] == "4"
+@pytest.mark.parametrize(("verb", "out"), [("stop", True), ("start", False)])
+def test_stop_and_start_are_buttons_too(verb: str, out: bool) -> None:
+    wish, shown = press(verb)
+    assert wish == Opt(out)
+    assert isinstance(shown, Show)
 
-    @pytest.mark.parametrize("data", [{}, {"step": ""}, {"step": None}])
-    def test_a_step_without_a_name_is_nothing(self, data: dict[str, object]) -> None:
-        assert press("step", data) == []
 
-    def test_who_added_the_app_may_have_the_existing_members_welcomed(self) -> None:
-        wanted, shown = press("welcome_existing", {"team": SALES.id}, teams=(SALES.id,))
-        assert wanted == WelcomeExisting(SALES.id)
-        assert isinstance(shown, Show)
-        assert shown.message == "existing_welcomed"
+@pytest.mark.parametrize("place", [in_team(), IN_GROUP])
+@pytest.mark.parametrize("verb", VERBS)
+def test_in_company_a_press_changes_nothing(verb: str, place: Any) -> None:
+    data = {"step": "laptop", "team": SALES.id}
+    (shown,) = press(verb, data, place, welcome={"x_desk": "4"}, teams=(SALES.id,))
+    assert isinstance(shown, Show)
+    assert shown.message in ("help", "who")
+    assert "x_desk" not in shown.context
 
-    @pytest.mark.parametrize("data", [{"team": SALES.id}, {"team": None}, {}, {"team": ["19:"]}])
-    def test_nobody_else_may_whatever_the_button_says(self, data: dict[str, object]) -> None:
-        assert press("welcome_existing", data, teams=(ENGINEERING.id,)) == []
-        assert press("welcome_existing", data, teams=()) == []
+
+@pytest.mark.parametrize(
+    ("data", "tick"),
+    [
+        ({"step": "laptop"}, TickOff("laptop", done=True)),
+        ({"step": "laptop", "done": True}, TickOff("laptop", done=True)),
+        ({"step": "laptop", "done": False}, TickOff("laptop", done=False)),
+        ({"step": "x" * 500}, TickOff("x" * 64, done=True)),
+        ({"step": 5}, TickOff("5", done=True)),
+    ],
+)
+def test_a_step_is_ticked_off_and_the_welcome_shown_anew(
+    data: dict[str, object], tick: TickOff
+) -> None:
+    ticked, shown = press("step", data, welcome={"x_desk": "4"})
+    assert ticked == tick
+    assert isinstance(shown, Show)
+    assert shown.message == "welcome"
+    assert shown.context["x_desk"] == "4"
+
+
+@pytest.mark.parametrize("data", [{}, {"step": ""}, {"step": None}])
+def test_a_step_without_a_name_is_nothing(data: dict[str, object]) -> None:
+    assert press("step", data) == []
+
+
+def test_who_added_the_app_may_have_the_existing_members_welcomed() -> None:
+    wanted, shown = press("welcome_existing", {"team": SALES.id}, teams=(SALES.id,))
+    assert wanted == WelcomeExisting(SALES.id)
+    assert isinstance(shown, Show)
+    assert shown.message == "existing_welcomed"
+
+
+@pytest.mark.parametrize("data", [{"team": SALES.id}, {"team": None}, {}, {"team": ["19:"]}])
+def test_nobody_else_may_whatever_the_button_says(data: dict[str, object]) -> None:
+    assert press("welcome_existing", data, teams=(ENGINEERING.id,)) == []
+    assert press("welcome_existing", data, teams=()) == []
 
 
 LATER = NOW + timedelta(days=1)
@@ -464,56 +475,56 @@ def claim(
     return batch_row("b1", message, due, Claimant(megan(**known), before, {"x_desk": "4"}))
 
 
-class TestBatchRow:
-    """What one accepted person of a batch is owed."""
+def test_a_welcome_shares_its_key_with_every_other_road() -> None:
+    made = claim()
+    assert made.draft.key == owed(join([])).key
+    assert made.gives_way is None
+    assert made.draft.state is State.QUEUED
+    assert made.draft.lane is Lane.BULK
+    assert made.draft.batch_id == "b1"
+    assert made.draft.context == {"x_desk": "4"}
+    assert made.draft.heeds_clock
 
-    def test_a_welcome_shares_its_key_with_every_other_road(self) -> None:
-        made = claim()
-        assert made.draft.key == owed(join([])).key
-        assert made.gives_way is None
-        assert made.draft.state is State.QUEUED
-        assert made.draft.lane is Lane.BULK
-        assert made.draft.batch_id == "b1"
-        assert made.draft.context == {"x_desk": "4"}
-        assert made.draft.heeds_clock
 
-    @pytest.mark.parametrize(
-        ("state", "why"),
-        [(state, ON_ITS_WAY) for state in OPEN]
-        + [(state, ALREADY_WELCOMED) for state in ARRIVED]
-        + [(State.UNSURE, MAY_HAVE_ARRIVED)],
-    )
-    def test_who_has_or_will_have_a_welcome_is_skipped_and_told_why(
-        self, state: State, why: object
-    ) -> None:
-        made = claim(standing(state), due=LATER)
-        assert made.draft.state is State.SKIPPED
-        assert made.draft.verdict == why
-        assert made.draft.key.occasion == "employment:1:again:b1"
-        assert made.draft.due_at is None
-        assert made.gives_way is None
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [(state, ON_ITS_WAY) for state in OPEN]
+    + [(state, ALREADY_WELCOMED) for state in ARRIVED]
+    + [(State.UNSURE, MAY_HAVE_ARRIVED)],
+)
+def test_who_has_or_will_have_a_welcome_is_skipped_and_told_why(state: State, why: object) -> None:
+    made = claim(standing(state), due=LATER)
+    assert made.draft.state is State.SKIPPED
+    assert made.draft.verdict == why
+    assert made.draft.key.occasion == "employment:1:again:b1"
+    assert made.draft.due_at is None
+    assert made.gives_way is None
 
-    @pytest.mark.parametrize("state", CARELESS)
-    def test_a_welcome_that_reached_nobody_gives_way(self, state: State) -> None:
-        made = claim(standing(state, "not_installed"))
-        assert made.draft.state is State.QUEUED
-        assert made.draft.key.occasion == "employment:1"
-        assert made.gives_way == 7
 
-    def test_what_is_for_later_waits_for_its_time(self) -> None:
-        made = claim(due=LATER)
-        assert made.draft.state is State.WAITING
-        assert made.draft.verdict == WAITS_FOR_TIME
-        assert made.draft.due_at == LATER
+@pytest.mark.parametrize("state", REACHED_NOBODY)
+def test_a_welcome_that_reached_nobody_gives_way(state: State) -> None:
+    made = claim(standing(state, "not_installed"))
+    assert made.draft.state is State.QUEUED
+    assert made.draft.key.occasion == "employment:1"
+    assert made.gives_way == 7
 
-    def test_any_other_message_is_owed_once_for_each_batch(self) -> None:
-        made = claim(standing(State.SENT), message="help")
-        assert key(made.draft) == (MEGAN, "help", "b1")
-        assert made.draft.state is State.QUEUED
-        assert made.gives_way is None
 
-    def test_a_rehire_has_a_key_of_their_own(self) -> None:
-        assert claim(employment=2).draft.key.occasion == "employment:2"
+def test_what_is_for_later_waits_for_its_time() -> None:
+    made = claim(due=LATER)
+    assert made.draft.state is State.WAITING
+    assert made.draft.verdict == WAITS_FOR_TIME
+    assert made.draft.due_at == LATER
+
+
+def test_any_other_message_is_owed_once_for_each_batch() -> None:
+    made = claim(standing(State.SENT), message="help")
+    assert key(made.draft) == (MEGAN, "help", "b1")
+    assert made.draft.state is State.QUEUED
+    assert made.gives_way is None
+
+
+def test_a_rehire_has_a_key_of_their_own() -> None:
+    assert claim(employment=2).draft.key.occasion == "employment:2"
 
 
 @pytest.mark.parametrize(

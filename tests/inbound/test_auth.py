@@ -1,7 +1,6 @@
 """Who is let in: every way in which a token or an activity can be wrong, over real HTTP."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -163,6 +162,16 @@ async def test_the_token_is_checked_before_the_body_is_read(bot: Bot) -> None:
     assert status == 401
 
 
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 async def openid_requests(simulator: Simulator) -> int:
     return len(await simulator.requests("openid"))
 
@@ -187,7 +196,8 @@ async def test_unknown_key_ids_ask_for_new_keys_at_most_once_a_minute(bot: Bot) 
 
 
 async def test_a_rotated_key_is_learnt_and_the_old_one_forgotten(simulator: Simulator) -> None:
-    door = Door(simulator.settings())
+    clock = Clock()
+    door = Door(simulator.settings(), clock)
     service_url = simulator.service_url
     old = (await simulator.post("/token", service_url=service_url))["token"]
     await door.verify(f"Bearer {old}")
@@ -195,20 +205,22 @@ async def test_a_rotated_key_is_learnt_and_the_old_one_forgotten(simulator: Simu
     new = (await simulator.post("/token", service_url=service_url))["token"]
     with pytest.raises(Denied):
         await door.verify(f"Bearer {new}")
-    door.keys._tried_at -= 61
+    clock.now += 61
     assert (await door.verify(f"Bearer {new}")).claims["serviceurl"] == service_url
     with pytest.raises(Denied):
         await door.verify(f"Bearer {old}")
 
 
 async def test_keys_survive_a_refresh_that_fails(simulator: Simulator) -> None:
-    door = Door(simulator.settings())
+    clock = Clock()
+    door = Door(simulator.settings(), clock)
     token = (await simulator.post("/token", service_url=simulator.service_url))["token"]
     kid = (await door.verify(f"Bearer {token}")).kid
     await simulator.post("/faults", api="openid", status=503, body="html")
-    door.keys._fetched_at -= 90_000
-    door.keys._tried_at -= 90_000
+    before = await openid_requests(simulator)
+    clock.now += 90_000
     assert await door.keys.find(kid) is not None
+    assert await openid_requests(simulator) == before + 1
 
 
 async def test_without_any_keys_the_sender_is_asked_to_come_again(bot: Bot) -> None:
@@ -227,10 +239,16 @@ async def test_keys_are_fetched_over_https_only() -> None:
     assert denied.value.status == 503
 
 
-async def test_verified_tokens_are_kept_in_bounds(bot: Bot, simulator: Simulator) -> None:
-    door = Door(simulator.settings())
-    for n in range(5):
-        await door.verify(f"Bearer {await bot.token(expires_in=1000 + n)}")
-    assert len(door._kept) == 5
-    for digest in list(door._kept):
-        assert door._kept[digest].expires_at > time.time()
+async def test_as_many_verified_tokens_are_kept_as_there_is_room_for(bot: Bot) -> None:
+    door = Door(bot.simulator.settings(), tokens_kept=2)
+    headers = [f"Bearer {await bot.token(expires_in=1000 + n)}" for n in range(3)]
+    oldest, middle, newest = [await door.verify(header) for header in headers]
+    assert await door.verify(headers[2]) is newest
+    assert await door.verify(headers[1]) is middle
+    assert await door.verify(headers[0]) is not oldest
+
+
+async def test_a_token_past_its_time_is_checked_each_time_it_comes(bot: Bot) -> None:
+    door = Door(bot.simulator.settings())
+    header = f"Bearer {await bot.token(expires_in=-100)}"
+    assert await door.verify(header) is not await door.verify(header)

@@ -13,6 +13,7 @@ from aiohttp import web
 from onboarding.errors import Refused, Retry
 from onboarding.outbound.answers import Code
 from onboarding.outbound.graph import Graph, person, warm_up
+from onboarding.outbound.tokens import Tokens
 from onboarding.settings import Settings
 from tests.simulated import ROOT, Simulator
 
@@ -82,11 +83,12 @@ async def test_many_people_are_found_by_paging_through_the_directory(
 
 
 async def test_every_page_is_read_and_no_more_than_needed(
-    simulator: Simulator, graph: Graph, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator, tokens: Tokens
 ) -> None:
-    monkeypatch.setattr("onboarding.outbound.graph.PAGE", 7)
     everyone = (await simulator.get("/state"))["groups"][0]
+    graph = Graph(simulator.settings(), tokens, page_size=7)
     members = [m async for m in graph.group_members(everyone["id"])]
+    await graph.close()
     assert len({m.aad_object_id for m in members}) == everyone["members"] == 60
     assert len(await simulator.requests("graph")) == 9
 

@@ -368,9 +368,10 @@ async def test_every_path_below_the_connectors_host_will_do(
 
 
 async def test_many_service_urls_do_not_pile_up_clients(simulator: Simulator, teams: Teams) -> None:
-    for n in range(100):
-        teams.client(f"{simulator.https}/region{n}/")
-    assert len(teams._clients) == 64
+    urls = [f"{simulator.https}/region{n}/" for n in range(100)]
+    clients = [teams.client(url) for url in urls]
+    assert [teams.client(url) for url in urls[:35:-1]] == clients[:35:-1]
+    assert teams.client(urls[35]) is not clients[35]
 
 
 async def test_a_success_without_a_readable_body_is_still_a_success(

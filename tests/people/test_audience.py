@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboarding.domain.audience import (
+    ALIASES,
     Audience,
     Cell,
     PersonRow,
     RefusedRow,
     check_people,
     check_rows,
+    fields_by_alias,
+    fold,
     known_fields,
 )
 from onboarding.errors import BadInput
@@ -95,6 +98,18 @@ def test_a_column_is_known_by_the_names_hr_systems_use(column: str, field: str) 
     identity: list[str] = [] if field == "upn" else ["upn"]
     cells: list[Cell] = ["adele@contoso.com"] * len(identity)
     assert getattr(accepted([*identity, column], [*cells, value]), field) == value
+
+
+def test_no_column_name_means_two_fields() -> None:
+    for field, aliases in ALIASES.items():
+        assert {fields_by_alias()[fold(name)] for name in (field, *aliases.split(";"))} == {field}
+
+
+def test_of_an_accepted_person_no_more_than_the_row_must_be_known() -> None:
+    assert (
+        PersonRow(row=3, aad_object_id=ADELE)
+        == check_people([{}, {}, {"aad_object_id": ADELE.upper()}], TODAY).accepted[0]
+    )
 
 
 def test_beside_vorname_a_german_list_means_the_surname_by_name() -> None:
@@ -236,6 +251,33 @@ def test_a_time_zone_may_be_named_as_iana_or_windows_do(text: str, zone: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("CET", "Europe/Berlin"),
+        ("PDT", "America/Los_Angeles"),
+        ("Madrid (CET)", "Europe/Madrid"),
+        ("Europe/Parris", "Europe/Paris"),
+    ],
+)
+def test_a_time_zone_that_is_none_gets_the_nearest_as_remedy(text: str, zone: str) -> None:
+    row = refused(["upn", "tz"], ["adele@contoso.com", text])
+    assert row.remedy == f"Write its IANA name, perhaps {zone}."
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mailto:Adele@contoso.com?subject=Hi", "adele@contoso.com"),
+        ("mailto:adele＠contoso.com", "adele@contoso.com"),
+        ("adele@contoso.com;", "adele@contoso.com"),
+        ("zoë@contoso.com.", "the plain address"),
+    ],
+)
+def test_an_address_that_can_be_mended_is_shown_as_it_should_be(text: str, meant: str) -> None:
+    assert refused(["upn"], [text]).remedy == f"Write {meant}."
+
+
+@pytest.mark.parametrize(
     ("text", "tag"),
     [
         ("de", "de"),
@@ -347,6 +389,8 @@ def test_people_given_as_json_follow_the_same_rules() -> None:
         ({"upn": "a@b.eu", "frist_name": "A"}, "frist_name", 'Did you mean "given_name"?'),
         ({"upn": "a@b.eu", "startDate": "A"}, "startDate", 'Did you mean "start_date"?'),
         ({"email": "a@b.eu"}, "email", 'Did you mean "upn"?'),
+        ({"mail": "a@b.eu"}, "mail", 'Did you mean "upn"?'),
+        ({"preferred_name": "Al"}, "preferred_name", 'Did you mean "given_name"?'),
         ({"upn": "a@b.eu", "qqqq": "A"}, "qqqq", "Known are aad_object_id, upn, "),
         ({"upn": "a@b.eu", "given_name": "\ud800"}, "given_name", "control character"),
         ({"upn": "a@b.eu", "x_": "A"}, "x_", "no field"),

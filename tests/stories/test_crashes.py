@@ -1,10 +1,12 @@
 """kill -9, restarts and orderly ends: nobody lost, nobody twice."""
 
 import time
+from pathlib import Path
 
 import httpx
 
-from tests.running import TOKEN, BotProcess, bot_process
+from tests.databases import fresh_database
+from tests.running import TOKEN, BotProcess, bot_process, worker_process
 from tests.simulated import Simulator, running_simulator
 
 
@@ -29,6 +31,30 @@ def test_a_killed_bot_finishes_the_batch_after_a_restart(database_url: str) -> N
         received = simulator.now("GET", "/received", params={"summary": 1})["people"]
         assert set(received.values()) == {1}, "nobody twice"
         assert len(received) >= seen["states"]["sent"], "whoever counts as welcomed saw it"
+
+
+def test_survivors_finish_what_a_killed_worker_held(tmp_path: Path) -> None:
+    with (
+        fresh_database("postgresql", tmp_path) as url,
+        running_simulator("--people", "160") as simulator,
+        bot_process(simulator, url, "serve", "--no-worker") as bot,
+        worker_process(simulator, url) as victim,
+        worker_process(simulator, url),
+    ):
+        people = simulator.now("GET", "/people", params={"limit": 1000, "planted": "none"})["items"]
+        batch = submit(bot, [one["id"] for one in people])
+        wait_for_sent(bot, batch, 20)
+        victim.kill()
+        victim.wait()
+        killed = time.monotonic()
+        held = states(bot, batch)
+        wait_for_sent(bot, batch, held["sent"] + 1)
+        seen = wait_until_done(bot, batch)
+        assert time.monotonic() - killed < 60
+        received = simulator.now("GET", "/received", params={"summary": 1})["people"]
+    assert seen["states"]["sent"] + seen["states"]["unsure"] == len(people)
+    assert set(received.values()) == {1}, "nobody twice"
+    assert len(received) >= seen["states"]["sent"]
 
 
 def test_sigterm_ends_the_bot_in_time_and_a_restart_finishes(

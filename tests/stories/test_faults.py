@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import InProcess, running_bot
+from tests.running import InProcess, running_bot, until
 from tests.simulated import Simulator
 
 SEND = r"/v3/conversations/[^/]+/activities"
@@ -162,6 +162,26 @@ async def test_a_storm_of_faults_loses_nobody_and_doubles_nobody(
         rows = {one["aad_object_id"]: one["state"] for one in await bot.deliveries(receipt["id"])}
         assert all(welcomes[person] == 1 for person, state in rows.items() if state == "sent")
         assert all(rows[person] in ("sent", "unsure") for person in welcomes)
+
+
+async def test_a_bot_that_is_switched_off_stops_its_lane_and_fails_nobody(
+    light_bot: InProcess,
+) -> None:
+    bot = light_bot
+    fault = {"status": 401, "code": "BotNotRegistered"}
+    made = await bot.simulator.post("/faults", api="connector", path=SEND, method="POST", **fault)
+    people = await bot.simulator.ordinary(6)
+    receipt = await bot.submit(*people)
+
+    async def stopped() -> dict[str, object] | None:
+        return next((lane for lane in await bot.lanes() if lane["stopped"]), None)
+
+    lane = await until(stopped, "the lane is stopped")
+    assert "Azure Bot" in str(lane["stopped"])
+    assert (await bot.batch(receipt["id"]))["states"]["failed"] == 0
+    await bot.simulator.delete(f"/faults/{made['id']}")
+    assert (await bot.until_done(receipt["id"]))["states"]["sent"] == 6
+    assert await stopped() is None
 
 
 async def test_a_wrong_secret_is_said_and_nothing_is_sent(
