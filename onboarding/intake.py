@@ -98,7 +98,9 @@ class Intake:
         fingerprint: str | None = None,
     ) -> None:
         """Commit a batch: one row of the ledger for each accepted person."""
-        await self._database.do(self._submit, batch, invited, refused, idempotency_key, fingerprint)
+        await self._database.do_apart(
+            self._submit, batch, invited, refused, idempotency_key, fingerprint
+        )
 
     async def pause(self, batch_id: str, *, paused: bool) -> None:
         """Pause or resume a batch; from the commit on nothing more of a paused one is sent."""

@@ -1,17 +1,20 @@
 """The same numbers for every door: commands, API and pages."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from onboarding.domain.batches import Batch, BatchState, state_of
 from onboarding.domain.deliveries import OPEN, State
+from onboarding.domain.people import Person
+from onboarding.domain.story import Owed, timeline
 from onboarding.errors import BadInput
-from onboarding.store import batches, lanes
+from onboarding.store import batches, lanes, people, places
 from onboarding.store.batches import Audited
-from onboarding.store.deliveries import count_states
+from onboarding.store.deliveries import Delivery, count_states, deliveries_to
 
 FIRST_CONTACT_PER_S = 28.0
 
@@ -79,6 +82,58 @@ def alive(connection: Connection) -> bool:
     return True
 
 
+def whom(connection: Connection, tenant_id: str, name: str) -> str:
+    """The object id of whoever has this object id, UPN or `29:…` id. Raises NotFound."""
+    found = people.known_as(connection, tenant_id, name.strip())
+    if found is None:
+        raise NotFound(
+            f"The ledger knows nobody as {name}.",
+            "Give the object id, the sign-in name or the 29:… id; an erased person has only the "
+            "object id.",
+        )
+    return found
+
+
+def person(connection: Connection, tenant_id: str, name: str) -> dict[str, Any]:
+    """Everything that the ledger holds about one person, and the same as a timeline in words."""
+    who = whom(connection, tenant_id, name)
+    known = people.person(connection, tenant_id, who)
+    ticked = people.steps_ticked(connection, tenant_id, who)
+    members = [name for name in (known and known.teams_id, who) if name]
+    moves = people.moves_of(connection, tenant_id, members)
+    owed = [_owed(connection, one) for one in deliveries_to(connection, tenant_id, who)]
+    return {
+        "aad_object_id": who,
+        "profile": _profile(known) if known else None,
+        "steps": [{"step": s, "done": done, "at": _iso(at)} for s, done, at in ticked],
+        "teams": [
+            {"id": team, "name": called, "member": joined, "at": _iso(at)}
+            for team, called, joined, at in moves
+        ],
+        "deliveries": [_shape(asdict(one)) for one in owed],
+        "timeline": [
+            {"at": _iso(at), "what": what, "remedy": remedy}
+            for at, what, remedy in timeline(known, ticked, moves, owed)
+        ],
+    }
+
+
+def seen_by(
+    connection: Connection, tenant_id: str, name: str, message: str
+) -> tuple[Person | None, dict[str, Any]]:
+    """Somebody of the ledger (or None), and what a message to them is made from: what it was the
+    last time, or else what HR's batch would tell."""
+    found = people.find_person(connection, tenant_id, name)
+    context: dict[str, Any] = {"trigger": {"kind": "batch"}}
+    if found is None:
+        return None, context
+    who = found.aad_object_id
+    for row in deliveries_to(connection, tenant_id, who):
+        if row.message == message and row.context:
+            context = dict(row.context)
+    return found, context | {"steps_done": people.steps_done(connection, tenant_id, who)}
+
+
 def throttling(connection: Connection) -> list[dict[str, object]]:
     """The state of every rate lane."""
     return lanes.all_lanes(connection)
@@ -130,6 +185,46 @@ def _person(one: Audited) -> dict[str, Any]:
         "due_at": _iso(one.due_at),
         "updated_at": _iso(one.updated_at),
     }
+
+
+def _owed(connection: Connection, row: Delivery) -> Owed:
+    batch = batches.batch(connection, row.batch_id) if row.batch_id else None
+    team = places.team(connection, row.tenant_id, row.team_id) if row.team_id else None
+    return Owed(
+        id=row.id,
+        purpose=row.purpose,
+        message=row.message,
+        state=row.state,
+        code=row.code,
+        reason=row.reason,
+        remedy=row.remedy,
+        batch_id=row.batch_id,
+        batch=batch.name if batch else None,
+        team_id=row.team_id,
+        team=team.name if team else None,
+        told=row.context,
+        attempts=row.tries,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        sent_at=row.sent_at,
+    )
+
+
+def _profile(known: Person) -> dict[str, Any]:
+    shown = _shape(asdict(known))
+    return {name: shown[name] for name in shown if name not in ("tenant_id", "aad_object_id")}
+
+
+def _shape(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON takes them: moments and days as ISO 8601 text."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _iso(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _state(text: str | None) -> State | None:

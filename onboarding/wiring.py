@@ -26,6 +26,7 @@ from onboarding.store import people
 from onboarding.store.database import Database, open_database
 from onboarding.store.migrate import migrate
 from onboarding.submission import Submissions
+from onboarding.work.chats import Chats
 from onboarding.work.deliver import Deliverer
 from onboarding.work.engine import WorkEngine
 from onboarding.work.lanes import Lanes
@@ -48,14 +49,14 @@ class App:
     speaker: Speaker
     intake: Intake
     submissions: Submissions
-    deliverer: Deliverer
+    chats: Chats
 
     async def hear(self, heard: Heard) -> Shown | None:
         """Take a fact, and wake whoever waits for the chat that it told of."""
         shown = await self.intake.take(heard)
         who = heard.sender.aad_object_id
         if who and heard.place.scope is Scope.PERSONAL:
-            self.deliverer.chat_known(who)
+            self.chats.known(who)
         return shown
 
     async def card(self, shown: Shown) -> dict[str, object]:
@@ -87,7 +88,8 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
         speaker = Speaker(settings, teams, graph, catalogue)
         lanes = _lanes(database, settings)
         name = "local" if settings.sqlite else _unique_name()
-        deliverer = Deliverer(database, settings, speaker, lanes, name)
+        chats = Chats(database)
+        deliverer = Deliverer(database, settings, speaker, lanes, chats, name)
         engine = WorkEngine(database.engine, name)
         policy = Policy(settings.welcome_existing_members)
         intake = Intake(database, policy, _handing_to(engine) if work else None)
@@ -115,7 +117,7 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             speaker,
             intake,
             submissions,
-            deliverer,
+            chats,
         )
 
 

@@ -22,8 +22,8 @@ class Erased:
     """What became of one person's data, in numbers of rows.
 
     `proofs` stay with nothing but id, message, state and times; `nameless` stay in their batches,
-    called off and without any id; `mentions` are rows of others in which the person stood.
-    `wish`: their wish not to be written to, or their count of employments, stays.
+    called off and without any id; `mentions` are rows of others in which the person stood. Of the
+    profile only `opted_out` and `employment` stay, where they say anything.
     """
 
     aad_object_id: str
@@ -34,7 +34,8 @@ class Erased:
     proofs: int
     nameless: int
     mentions: int
-    wish: bool
+    opted_out: bool
+    employment: int
 
 
 def without(value: Any, names: Collection[str]) -> Any:
@@ -59,10 +60,12 @@ def told(erased: Erased) -> list[str]:
             f"Kept: {erased.nameless} without any id, called off, so that the batches of HR "
             "still add up."
         )
-    if erased.wish:
+    if erased.opted_out:
+        kept.append("Kept: their wish not to be written to, with the object id.")
+    if erased.employment > 1:
         kept.append(
-            "Kept: the object id with their wish not to be written to, or with the number of "
-            "their employment, so that both still count."
+            f"Kept: that this was employment {erased.employment}, with the object id, so that the "
+            "welcomes of earlier ones are not repeated."
         )
     return kept
 

@@ -3,9 +3,12 @@
 Problems are application/problem+json (RFC 9457) with a `remedy`.
 """
 
+import asyncio
+import datetime as dt
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -14,8 +17,9 @@ import structlog
 from aiohttp import BodyPartReader, web
 
 from onboarding import views
-from onboarding.domain.audience import check_people, check_rows
+from onboarding.domain.audience import Audience, check_people, check_rows
 from onboarding.domain.deliveries import State
+from onboarding.erasure import erase
 from onboarding.errors import BadInput, OnboardingError, Refused
 from onboarding.inbound.people_file import MAX_BYTES, read_rows
 from onboarding.intake import Intake
@@ -63,7 +67,7 @@ class Problem(Exception):
 def api_routes(
     settings: Settings, submissions: Submissions, intake: Intake, database: Any
 ) -> list[web.RouteDef]:
-    """The routes of /api/v1 that batches need."""
+    """The routes of /api/v1."""
     api = _Api(settings, submissions, intake, database)
     base = "/api/v1/batches"
     one = base + "/{id}"
@@ -77,6 +81,8 @@ def api_routes(
         web.post(one + "/resume", api.guarded(api.resume)),
         web.post(one + "/cancel", api.guarded(api.cancel)),
         web.post(one + "/retry", api.guarded(api.retry)),
+        web.get("/api/v1/people/{id}", api.guarded(api.person)),
+        web.delete("/api/v1/people/{id}", api.guarded(api.erase)),
         web.get("/api/v1/ledger", api.guarded(api.ledger)),
     ]
 
@@ -89,6 +95,7 @@ class _Api:
         self._submissions = submissions
         self._intake = intake
         self._database = database
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._per_second = min(settings.graph_installs_per_second, settings.bot_requests_per_second)
 
     def guarded(self, handler: Handler) -> Handler:
@@ -132,9 +139,10 @@ class _Api:
 
     async def _checked(self, asked: Asked) -> Checked:
         fields, today = asked.fields, self._submissions.today()
+        dates = _text(fields.get("date_format")) or None
         if asked.filename is not None or asked.content_type is not None:
             loop = asyncio.get_running_loop()
-            audience = await loop.run_in_executor(self._readers, _read, asked, today)
+            audience = await loop.run_in_executor(self._readers, _read_list, asked, today, dates)
             return await self._submissions.check(audience)
         if fields.get("group"):
             return await self._submissions.check_group(str(fields["group"]))
@@ -144,7 +152,7 @@ class _Api:
                 "The body has no list `people`.",
                 'Send {"people": [{"upn": "…"}]}, or upload a CSV or Excel file.',
             )
-        return await self._submissions.check(check_people(people, today))
+        return await self._submissions.check(check_people(people, today, dates))
 
     def _order(self, request: web.Request, asked: Asked) -> Order:
         key = request.headers.get("Idempotency-Key") or None
@@ -176,6 +184,16 @@ class _Api:
     async def refused(self, request: web.Request) -> web.Response:
         return await self._view(views.refused, request.match_info["id"])
 
+    async def person(self, request: web.Request) -> web.Response:
+        tenant = self._settings.azure_tenant_id
+        return await self._view(views.person, tenant, request.match_info["id"])
+
+    async def erase(self, request: web.Request) -> web.Response:
+        tenant, name = self._settings.azure_tenant_id, request.match_info["id"]
+        erased = await self._database.do(erase, tenant, name, dt.datetime.now(dt.UTC))
+        log.info("erased", rows=erased["deleted"], proofs=erased["proofs"])
+        return web.json_response(erased)
+
     async def ledger(self, request: web.Request) -> web.Response:
         return await self._view(views.ledger, request.query.get("purpose"))
 
@@ -204,6 +222,12 @@ class _Api:
 
     async def _view(self, view: Callable[..., Any], *args: Any) -> web.Response:
         return web.json_response(await self._database.do(view, *args))
+
+
+def _read_list(asked: Asked, today: dt.date, dates: str | None) -> Audience:
+    """Read and judge an upload; it takes seconds for a large one, so never on the event loop."""
+    table = read_rows(asked.data, asked.filename, asked.content_type)
+    return check_rows(table.header, table.rows, today, dates)
 
 
 def shown(receipt: Receipt) -> dict[str, Any]:

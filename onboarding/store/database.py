@@ -27,32 +27,37 @@ _GROUP = 200
 class Database:
     """Runs functions of a connection in transactions, off the event loop.
 
-    On SQLite, whatever waits at the same time shares one transaction, because there each commit
-    costs a disk sync and only one can write anyway.
+    Whatever waits at the same time shares one transaction: a commit costs a disk sync, and on
+    SQLite only one can write anyway.
     """
 
-    def __init__(self, engine: Engine, threads: int, *, grouped: bool) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
-        self._grouped = grouped
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._group = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._apart = ThreadPoolExecutor(1 if self._sqlite else 4, thread_name_prefix="apart")
         self._waiting: deque[_Job] = deque()
 
     async def do(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work(connection, …)` in a transaction; a lost or locked connection is retried.
+        """Run `work(connection, …)` and commit; a lost or locked connection is retried.
 
         `work` may run more than once, so it must do nothing but talk to the connection.
         """
         loop = asyncio.get_running_loop()
-        if not self._grouped:
-            return await loop.run_in_executor(
-                self._threads, lambda: self.do_now(work, *args, **kwargs)
-            )
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Job(lambda c: work(c, *args, **kwargs), loop, done))
-        self._threads.submit(self._do_waiting)
+        self._group.submit(self._do_waiting)
         return await done
+
+    async def do_apart(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same in a short transaction of its own: for rows that all processes fight for, and
+        for what takes long."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._apart, lambda: self.do_now(work, *args, **kwargs))
 
     def do_now(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -75,7 +80,8 @@ class Database:
             return
         try:
             with self.engine.begin() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if self._sqlite:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 results = [job.work(connection) for job in jobs]
         except Exception:
             for job in jobs:
@@ -86,7 +92,8 @@ class Database:
 
     def close(self) -> None:
         """Wait for what runs, then close every connection."""
-        self._threads.shutdown(wait=True)
+        self._group.shutdown(wait=True)
+        self._apart.shutdown(wait=True)
         self.engine.dispose()
 
 
@@ -121,8 +128,8 @@ def _fail(done: "asyncio.Future[Any]", error: Exception) -> None:
 def open_database(url: str) -> Database:
     """Open the database of this URL, creating a SQLite file's folder. Raises BadInput."""
     if url.startswith("sqlite"):
-        return Database(_sqlite(url), threads=1, grouped=True)
-    return Database(_postgresql(url), threads=8, grouped=False)
+        return Database(_sqlite(url))
+    return Database(_postgresql(url))
 
 
 def _sqlite(url: str) -> Engine:

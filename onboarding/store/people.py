@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onboarding.domain.people import Person
-from onboarding.store.tables import people, steps
+from onboarding.store.tables import deliveries, memberships, people, steps, teams
 
 CHUNK = 500
 
@@ -50,7 +50,22 @@ def find_person(connection: Connection, tenant_id: str, name: str) -> Person | N
     return _person(row) if row else None
 
 
-def remember(connection: Connection, tenant_id: str, aad_object_id: str, **known: Any) -> None:
+def known_as(connection: Connection, tenant_id: str, name: str) -> str | None:
+    """The object id of whoever has this object id, UPN or `29:…` id, or None.
+
+    Whoever was erased is found by object id as long as a delivery to them is on record.
+    """
+    found = find_person(connection, tenant_id, name)
+    if found is not None:
+        return found.aad_object_id
+    owed = exists().where(
+        deliveries.c.tenant_id == tenant_id, deliveries.c.recipient == name.lower()
+    )
+    is_person = ":" not in name and connection.execute(select(owed)).scalar_one()
+    return name.lower() if is_person else None
+
+
+def remember(connection: Connection, /, tenant_id: str, aad_object_id: str, **known: Any) -> None:
     """Insert the person or update the given columns; None never overwrites what is known."""
     learn(connection, [{"tenant_id": tenant_id, "aad_object_id": aad_object_id, **known}])
 
@@ -75,7 +90,9 @@ def learn(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     connection.execute(statement, batch)
 
 
-def set_person(connection: Connection, tenant_id: str, aad_object_id: str, **values: Any) -> None:
+def set_person(
+    connection: Connection, /, tenant_id: str, aad_object_id: str, **values: Any
+) -> None:
     """Set columns to exactly these values, None included."""
     connection.execute(update(people).where(_is(tenant_id, aad_object_id)).values(**values))
 
@@ -150,6 +167,33 @@ def steps_done(connection: Connection, tenant_id: str, aad_object_id: str) -> li
         steps.c.tenant_id == tenant_id, steps.c.aad_object_id == aad_object_id, steps.c.done
     )
     return sorted(connection.execute(query).scalars())
+
+
+def steps_ticked(
+    connection: Connection, tenant_id: str, aad_object_id: str
+) -> list[tuple[str, bool, datetime]]:
+    """Each step that a person ever touched: its id, whether it is done, and since when."""
+    query = (
+        select(steps.c.step, steps.c.done, steps.c.at)
+        .where(steps.c.tenant_id == tenant_id, steps.c.aad_object_id == aad_object_id)
+        .order_by(steps.c.at)
+    )
+    return [(row.step, row.done, row.at) for row in connection.execute(query)]
+
+
+def moves_of(
+    connection: Connection, tenant_id: str, members: Sequence[str]
+) -> list[tuple[str, str | None, bool, datetime]]:
+    """The newest move of a member (`29:…` or object id) in each team: the team's id and name,
+    whether they joined or left, and when."""
+    here = (teams.c.tenant_id == memberships.c.tenant_id) & (teams.c.id == memberships.c.team_id)
+    query = (
+        select(memberships.c.team_id, teams.c.name, memberships.c.joined, memberships.c.at)
+        .join_from(memberships, teams, here, isouter=True)
+        .where(memberships.c.tenant_id == tenant_id, memberships.c.member.in_(members))
+        .order_by(memberships.c.at)
+    )
+    return [(row.team_id, row.name, row.joined, row.at) for row in connection.execute(query)]
 
 
 def _is(tenant_id: str, aad_object_id: str) -> Any:

@@ -33,7 +33,7 @@ class Lanes:
 
     async def slow(self, kind: str, tenant_id: str, seconds: float) -> None:
         """The service asked this lane to rest for so many seconds."""
-        await self._database.do(lanes.slow, _name(kind, tenant_id), seconds)
+        await self._database.do_apart(lanes.slow, _name(kind, tenant_id), seconds)
 
     async def stop(self, kind: str, tenant_id: str, why: str, seconds: float) -> None:
         """Nobody gets through for so many seconds, for a reason that an administrator must mend;
@@ -42,14 +42,14 @@ class Lanes:
         if self._stopped.get(name) != why:
             log.error("lane_stopped", lane=name, why=why)
         self._stopped[name] = why
-        await self._database.do(lanes.stop, name, why, seconds)
+        await self._database.do_apart(lanes.stop, name, why, seconds)
 
     async def works(self, kind: str, tenant_id: str) -> None:
         """A request went through: if the lane was stopped, it is open again."""
         name = _name(kind, tenant_id)
         if self._stopped.pop(name, None) is not None:
             log.warning("lane_opened", lane=name)
-            await self._database.do(lanes.stop, name, None, 0.0)
+            await self._database.do_apart(lanes.stop, name, None, 0.0)
 
     async def close(self) -> None:
         """Turn away everybody who still waits."""
@@ -95,7 +95,7 @@ class _Gate:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         while wanted := len(self._live) + len(self._bulk):
-            slots = await self._database.do(lanes.reserve, self._name, self._rate, wanted)
+            slots = await self._database.do_apart(lanes.reserve, self._name, self._rate, wanted)
             begin = loop.time() + slots.wait
             if not slots.count:
                 await asyncio.sleep(slots.wait)

@@ -21,12 +21,12 @@ def batch(
     )
 
 
-@pytest.mark.parametrize("state", OPEN)
+@pytest.mark.parametrize("state", sorted(OPEN))
 def test_a_batch_runs_as_long_as_anything_of_it_is_open(state: State) -> None:
     assert state_of(batch(), {state: 1, State.SENT: 2}, NOW) is BatchState.RUNNING
 
 
-@pytest.mark.parametrize("state", set(State) - OPEN)
+@pytest.mark.parametrize("state", sorted(set(State) - OPEN))
 def test_a_batch_of_which_everything_is_settled_is_done(state: State) -> None:
     assert state_of(batch(), {state: 3}, NOW) is BatchState.DONE
     assert state_of(batch(paused=True), {state: 3}, NOW) is BatchState.DONE
@@ -44,7 +44,7 @@ def test_cancelled_goes_before_everything(state: State) -> None:
     assert state_of(every, {state: 3}, NOW) is BatchState.CANCELLED
 
 
-@pytest.mark.parametrize("state", OPEN)
+@pytest.mark.parametrize("state", sorted(OPEN))
 def test_a_paused_batch_says_so_even_before_its_time(state: State) -> None:
     assert state_of(batch(paused=True, starts_at=LATER), {state: 3}, NOW) is BatchState.PAUSED
 

@@ -90,12 +90,12 @@ def test_our_own_install_never_brings_a_hello() -> None:
     assert personal_install(heard(), megan(install_asked_at=NOW), []) == []
 
 
-@pytest.mark.parametrize("state", OWED_OR_DONE)
+@pytest.mark.parametrize("state", sorted(OWED_OR_DONE))
 def test_no_hello_beside_a_welcome_that_is_owed_or_done(state: State) -> None:
     assert personal_install(heard(), megan(), [standing(state)]) == []
 
 
-@pytest.mark.parametrize("state", REACHED_NOBODY)
+@pytest.mark.parametrize("state", sorted(REACHED_NOBODY))
 def test_a_welcome_that_reached_nobody_is_no_reason_not_to_say_hello(state: State) -> None:
     assert key(owed(personal_install(heard(), megan(), [standing(state, "x")])))[1] == "hello"
 
@@ -116,7 +116,7 @@ def test_what_waited_for_the_app_moves_on_and_there_is_no_hello(state: State, co
     assert personal_install(heard(), megan(), [standing(state, code)]) == [Release(7)]
 
 
-@pytest.mark.parametrize("state", set(State) - {State.WAITING, State.FAILED, State.SKIPPED})
+@pytest.mark.parametrize("state", sorted(set(State) - {State.WAITING, State.FAILED, State.SKIPPED}))
 def test_nothing_that_is_under_way_or_done_is_touched(state: State) -> None:
     assert set_free([standing(state, "waits_for_app")]) == []
 
@@ -200,7 +200,7 @@ def test_who_was_never_welcomed_gets_their_welcome_in_the_name_of_the_team() -> 
     assert draft.heeds_clock
 
 
-@pytest.mark.parametrize("state", REACHED_NOBODY)
+@pytest.mark.parametrize("state", sorted(REACHED_NOBODY))
 def test_a_welcome_that_reached_nobody_gives_way_to_a_new_one(state: State) -> None:
     (intent,) = join([standing(state, "guest")])
     assert isinstance(intent, Owe)
@@ -213,7 +213,7 @@ def test_a_welcome_that_waits_for_the_app_goes_out_because_the_team_has_it(code:
     assert join([standing(State.WAITING, code)]) == [Release(7)]
 
 
-@pytest.mark.parametrize("state", OWED_OR_DONE - ARRIVED)
+@pytest.mark.parametrize("state", sorted(OWED_OR_DONE - ARRIVED))
 def test_beside_a_welcome_on_its_way_the_short_one_stays_quiet(state: State) -> None:
     draft = owed(join([standing(state)]))
     assert key(draft) == (MEGAN, "team_welcome", SALES.id)
@@ -230,7 +230,7 @@ def test_beside_a_welcome_on_its_way_the_short_one_stays_quiet(state: State) -> 
         (timedelta(days=300), State.QUEUED),
     ],
 )
-@pytest.mark.parametrize("arrived", ARRIVED)
+@pytest.mark.parametrize("arrived", sorted(ARRIVED))
 def test_a_day_after_the_welcome_each_team_gives_a_short_one(
     age: timedelta, state: State, arrived: State
 ) -> None:
@@ -269,7 +269,7 @@ def test_existing_members_are_welcomed_in_the_slow_lane() -> None:
     assert draft.lane is Lane.BULK
 
 
-@pytest.mark.parametrize("state", OWED_OR_DONE)
+@pytest.mark.parametrize("state", sorted(OWED_OR_DONE))
 def test_existing_members_who_were_welcomed_hear_nothing(state: State) -> None:
     rows = [standing(state, sent_at=NOW - timedelta(days=90))]
     assert join(rows, existing=True) == []
@@ -488,8 +488,8 @@ def test_a_welcome_shares_its_key_with_every_other_road() -> None:
 
 @pytest.mark.parametrize(
     ("state", "why"),
-    [(state, ON_ITS_WAY) for state in OPEN]
-    + [(state, ALREADY_WELCOMED) for state in ARRIVED]
+    [(state, ON_ITS_WAY) for state in sorted(OPEN)]
+    + [(state, ALREADY_WELCOMED) for state in sorted(ARRIVED)]
     + [(State.UNSURE, MAY_HAVE_ARRIVED)],
 )
 def test_who_has_or_will_have_a_welcome_is_skipped_and_told_why(state: State, why: object) -> None:
@@ -501,7 +501,7 @@ def test_who_has_or_will_have_a_welcome_is_skipped_and_told_why(state: State, wh
     assert made.gives_way is None
 
 
-@pytest.mark.parametrize("state", REACHED_NOBODY)
+@pytest.mark.parametrize("state", sorted(REACHED_NOBODY))
 def test_a_welcome_that_reached_nobody_gives_way(state: State) -> None:
     made = claim(standing(state, "not_installed"))
     assert made.draft.state is State.QUEUED
