@@ -14,6 +14,7 @@ from onboarding.domain.story import Owed, timeline
 from onboarding.errors import BadInput
 from onboarding.store import batches, lanes, people, places
 from onboarding.store.batches import Audited
+from onboarding.store.database import ping
 from onboarding.store.deliveries import Delivery, count_states, deliveries_to
 
 FIRST_CONTACT_PER_S = 28.0

@@ -37,16 +37,20 @@ ROOMS: dict[str, set[str]] = {
     "work": {"delivery", "domain", "errors", "messages", "settings", "store"},
     "intake": {"domain", "errors", "store"},
     "roster": {"domain", "errors", "intake", "outbound", "store"},
+    "reconcile": {"domain", "errors", "outbound", "settings", "store", "submission"},
+    "doctor": {"clouds", "errors", "messages", "outbound", "settings", "store"},
     "submission": {
         "delivery", "domain", "errors", "intake", "messages", "outbound", "settings", "store",
     },
+    "reconcile": {"domain", "errors", "outbound", "settings", "store", "submission"},
+    "doctor": {"clouds", "errors", "messages", "outbound", "settings", "store"},
     "wiring": {
         "delivery", "domain", "errors", "intake", "logs", "messages", "outbound", "roster",
         "settings", "store", "submission", "views", "work",
     },
     "inbound": {
-        "clouds", "demo", "domain", "erasure", "errors", "intake", "logs", "messages", "package",
-        "settings", "submission", "views", "wiring",
+        "clouds", "demo", "doctor", "domain", "erasure", "errors", "intake", "logs", "messages",
+        "package", "reconcile", "settings", "submission", "views", "wiring",
     },
 }  # fmt: skip
 """Which rooms a room may import, besides itself. A new room needs a line here."""
@@ -77,6 +81,8 @@ RESERVED = (
             "store",
             ("erasure", "sqlalchemy.Connection"),
             ("intake", "sqlalchemy.Connection"),
+            ("reconcile", "sqlalchemy.Connection"),
+            ("reconcile", "sqlalchemy.Connection"),
             ("views", "sqlalchemy.Connection"),
             ("wiring", "sqlalchemy.Connection"),
             ("work", "sqlalchemy.Connection"),

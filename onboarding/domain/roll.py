@@ -1,4 +1,4 @@
-"""A roster against the ledger: who of it was never welcomed, and whether that is as it should be."""
+"""A roster against the ledger: who was never welcomed, and whether that is as it should be."""
 
 from dataclasses import dataclass
 from enum import StrEnum

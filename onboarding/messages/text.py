@@ -21,7 +21,7 @@ class Line:
 def lines(card: Mapping[str, Any]) -> list[Line]:
     """What the card says, from top to bottom; its own buttons come last."""
     said = [line for element in _each(card, "body") for line in _element(element)]
-    return said + [*_buttons(card)]
+    return [*said, *_buttons(card)]
 
 
 def _each(node: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:

@@ -11,11 +11,7 @@ import msgraph.generated.groups.item.group_item_request_builder
 import msgraph.generated.groups.item.transitive_members.transitive_members_request_builder
 import msgraph.generated.users.item.teamwork.installed_apps.item.chat.chat_request_builder
 import msgraph.generated.users.item.teamwork.teamwork_request_builder  # noqa: F401
-from kiota_abstractions.authentication import (
-    AccessTokenProvider,
-    AllowedHostsValidator,
-    BaseBearerTokenAuthenticationProvider,
-)
+from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.generated.app_catalogs.teams_apps.teams_apps_request_builder import (
@@ -40,10 +36,8 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 __all__ = [
-    "AccessTokenProvider",
-    "AllowedHostsValidator",
+    "AnonymousAuthenticationProvider",
     "AppsQuery",
-    "BaseBearerTokenAuthenticationProvider",
     "GraphRequestAdapter",
     "GraphServiceClient",
     "InstalledQuery",

@@ -1,30 +1,27 @@
-"""msgraph-sdk's seams: its builders make requests, we send them and read plain JSON.
+"""msgraph-sdk's seam: its builders make requests, our own client sends them and reads plain JSON.
 
-The SDK's models cost 3 ms for each object and block the loop, its retries would stack on ours,
-and its default client sends the token wherever a link points. Importing this module does not
-import the SDK.
+The SDK's models cost 3 ms for each object and block the loop, its sender costs twice the CPU of
+ours, its retries would stack on ours, and it sends the token wherever a link points. Importing
+this module does not import the SDK.
 """
 
 import asyncio
 import json
-import ssl
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
-from onboarding.errors import Refused
-from onboarding.outbound.answers import Code, answer_lost, graph_error, unreachable
+from onboarding.errors import OnboardingError, Refused
+from onboarding.outbound.answers import Code, answer_lost, graph_error
 from onboarding.outbound.tokens import Tokens
-from onboarding.outbound.wire import USER_AGENT
+from onboarding.outbound.wire import Wire
 
 if TYPE_CHECKING:
     from onboarding.outbound.graph_builders import GraphServiceClient, RequestInformation
 
-# httpx's pool gets slow with many connections; installs need five at their full rate.
+# Installs need five connections at their full rate, directory reads a few more.
 CONNECTIONS = 16
 MOST_PAGES = 2000
 
@@ -44,15 +41,14 @@ def load_sdk() -> Any:
 
 
 class GraphSeam:
-    """Holds the SDK's client and its connections open; made on first use, in the using loop."""
+    """Makes requests with the SDK's builders and sends them over connections of its own."""
 
     def __init__(self, tokens: Tokens, scope: str, base: str, seconds: float) -> None:
         self._tokens = tokens
         self._scope = scope
         self._base = base
-        self._seconds = seconds
+        self._wire = Wire(_error, seconds, CONNECTIONS)
         self._sdk: Any = None
-        self._http: httpx.AsyncClient | None = None
         self._client: GraphServiceClient | None = None
 
     @property
@@ -66,9 +62,8 @@ class GraphSeam:
     def client(self) -> "GraphServiceClient":
         """The SDK's client, for its request builders."""
         if self._client is None:
-            self._http = _http_client(self._seconds)
-            adapter = self.sdk.GraphRequestAdapter(self._authentication(), client=self._http)
-            adapter.base_url = self._base
+            nobody = self.sdk.AnonymousAuthenticationProvider()
+            adapter = self.sdk.GraphRequestAdapter(nobody)
             self._client = self.sdk.GraphServiceClient(request_adapter=adapter)
         return self._client
 
@@ -79,18 +74,20 @@ class GraphSeam:
 
     async def send(self, request: "RequestInformation") -> Mapping[str, Any]:
         """The JSON object that answers a request, {} for none. Raises Retry or Refused."""
-        adapter: Any = self.client.request_adapter
+        request.path_parameters["baseurl"] = self._base
+        url = self._own(request.url)
+        headers = {name: ", ".join(said) for name, said in request.headers.get_all().items()}
+        headers["Authorization"] = f"Bearer {await self._tokens.get(self._scope)}"
+        method = str(request.http_method.value) if request.http_method else "GET"
         try:
-            body = await adapter.send_primitive_async(request, "bytes", {})
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise unreachable("no connection") from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise answer_lost(once=False) from error
+            answer = await self._wire.call(
+                method, url, headers=headers, body=request.content or None
+            )
         except Refused as refused:
             if refused.status == 401:
                 self._tokens.drop(self._scope)
             raise
-        return _object(body)
+        return _object(answer.body)
 
     async def pages(
         self, request: "RequestInformation", eventual: bool = False
@@ -110,9 +107,7 @@ class GraphSeam:
 
     async def close(self) -> None:
         """End every connection to Graph."""
-        http, self._http, self._client = self._http, None, None
-        if http is not None:
-            await http.aclose()
+        await self._wire.close()
 
     def _own(self, link: str) -> str:
         ours, theirs = urlsplit(self._base), urlsplit(link)
@@ -123,21 +118,6 @@ class GraphSeam:
                 "Nothing was sent there. Check GRAPH_URL and any proxy on the way.",
             )
         return link
-
-    def _authentication(self) -> Any:
-        sdk, tokens, scope = self.sdk, self._tokens, self._scope
-        ours = sdk.AllowedHostsValidator([urlsplit(self._base).hostname])
-
-        class OurTokens(sdk.AccessTokenProvider):  # type: ignore[misc, name-defined]
-            """The SDK's seam for tokens: only our Graph host ever gets one."""
-
-            async def get_authorization_token(self, uri: str, context: Any = None) -> str:
-                return await tokens.get(scope) if ours.is_url_host_valid(uri) else ""
-
-            def get_allowed_hosts_validator(self) -> Any:
-                return ours
-
-        return sdk.BaseBearerTokenAuthenticationProvider(OurTokens())
 
 
 def values(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -156,19 +136,5 @@ def _object(body: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _http_client(seconds: float) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=ssl.create_default_context(),
-        timeout=httpx.Timeout(seconds, connect=seconds / 2, pool=None),
-        limits=httpx.Limits(max_connections=CONNECTIONS),
-        headers={"User-Agent": USER_AGENT},
-        event_hooks={"response": [_refuse_errors]},
-        trust_env=False,
-    )
-
-
-async def _refuse_errors(response: httpx.Response) -> None:
-    """Turn an error into ours before the SDK can lose its body."""
-    if not response.is_success:
-        await response.aread()
-        raise graph_error(response.status_code, response.headers, response.content)
+def _error(status: int, headers: Mapping[str, str], body: bytes, *, once: bool) -> OnboardingError:
+    return graph_error(status, headers, body)

@@ -1,4 +1,4 @@
-"""The one HTTP client towards Entra and the Bot Connector: each attempt is exactly one request."""
+"""The one HTTP client towards Microsoft: each attempt is exactly one request."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -44,9 +44,12 @@ def open_session(seconds: float = SECONDS, connections: int = CONNECTIONS) -> ai
 class Wire:
     """Holds the session open; made on first use, in the loop that uses it."""
 
-    def __init__(self, to_error: ToError, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, to_error: ToError, seconds: float = SECONDS, connections: int = CONNECTIONS
+    ) -> None:
         self._to_error = to_error
         self._seconds = seconds
+        self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -60,7 +63,7 @@ class Wire:
     ) -> Answer:
         """One request to `url` (already quoted). Raises Retry, Refused, or Unsure when `once`."""
         if self._session is None:
-            self._session = open_session(self._seconds)
+            self._session = open_session(self._seconds, self._connections)
         try:
             async with self._session.request(
                 method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     String,
     Text,
     cast,
@@ -72,7 +71,7 @@ def erase(connection: Connection, tenant_id: str, aad_object_id: str, now: datet
     )
 
 
-def _locked(connection: Connection, tenant_id: str, aad_object_id: str) -> Sequence[Row[Any]]:
+def _locked(connection: Connection, tenant_id: str, aad_object_id: str) -> list[Any]:
     query = (
         select(
             deliveries.c.id,
@@ -84,7 +83,7 @@ def _locked(connection: Connection, tenant_id: str, aad_object_id: str) -> Seque
         .where(deliveries.c.tenant_id == tenant_id, deliveries.c.recipient == aad_object_id)
         .with_for_update()
     )
-    rows = connection.execute(query).all()
+    rows = list(connection.execute(query))
     if any(_is_in_hand(row) for row in rows):
         raise BadInput(
             "A message to this person is on its way at this moment.",
@@ -93,15 +92,15 @@ def _locked(connection: Connection, tenant_id: str, aad_object_id: str) -> Seque
     return rows
 
 
-def _is_in_hand(row: Row[Any]) -> bool:
+def _is_in_hand(row: Any) -> bool:
     return row.state == State.SENDING or (row.state == State.QUEUED and row.owner is not None)
 
 
-def _is_proof(row: Row[Any]) -> bool:
+def _is_proof(row: Any) -> bool:
     return row.state in PROOF and row.purpose != Purpose.REPLY
 
 
-def _in_batch(row: Row[Any]) -> bool:
+def _in_batch(row: Any) -> bool:
     return row.batch_id is not None
 
 

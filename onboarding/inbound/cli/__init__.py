@@ -8,8 +8,12 @@ import sys
 import typer
 
 from onboarding.errors import BadInput, OnboardingError, Refused
-from onboarding.inbound.cli import batches, checks, messages, people, running
+from onboarding.inbound.cli.batches import commands as batch_commands
+from onboarding.inbound.cli.checks import commands as looking_commands
 from onboarding.inbound.cli.common import UNUSABLE
+from onboarding.inbound.cli.messages import commands as message_commands
+from onboarding.inbound.cli.people import commands as person_commands
+from onboarding.inbound.cli.running import commands as running_commands
 
 app = typer.Typer(
     name="onboarding",
@@ -19,11 +23,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-running.add_to(app)
-checks.add_to(app)
-app.add_typer(batches.commands, name="batch")
-app.add_typer(messages.commands, name="message")
-app.add_typer(people.commands, name="person")
+app.add_typer(running_commands)
+app.add_typer(looking_commands)
+app.add_typer(batch_commands, name="batch")
+app.add_typer(message_commands, name="message")
+app.add_typer(person_commands, name="person")
 
 
 def main() -> int:

@@ -25,15 +25,12 @@ if TYPE_CHECKING:
     from onboarding.submission import Receipt
     from onboarding.wiring import App
 
+commands = typer.Typer()
+
 SHOWN_PEOPLE = 200
 
 
-def add_to(app: typer.Typer) -> None:
-    """Put these commands at the top level."""
-    app.command()(doctor)
-    app.command()(reconcile)
-
-
+@commands.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at everything that must be true before the bot works; changes nothing."""
     checks = _examined()
@@ -46,6 +43,7 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(0 if well else TO_MEND)
 
 
+@commands.command()
 def reconcile(
     team_or_group: Annotated[
         str, typer.Argument(help="A team's id (19:…), or the object id of a team or group.")

@@ -15,17 +15,10 @@ if TYPE_CHECKING:
     from onboarding.settings import Settings
 
 
-def add_to(app: typer.Typer) -> None:
-    """Put these commands at the top level."""
-    app.command()(demo)
-    app.command()(serve)
-    app.command()(worker)
-    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-        simulator
-    )
-    app.command()(package)
+commands = typer.Typer()
 
 
+@commands.command()
 def demo(
     people: Annotated[int, typer.Option(min=12, help="How many people Contoso has.")] = 60,
     once: Annotated[bool, typer.Option("--once", help="End when every welcome settled.")] = False,
@@ -40,6 +33,7 @@ def demo(
     raise typer.Exit(0 if outcome.adds_up else 1)
 
 
+@commands.command()
 def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Only answer; workers send.")
@@ -52,6 +46,7 @@ def serve(
     asyncio.run(run(chosen, work=not no_worker, ready=lambda port: _say_ready(chosen, port)))
 
 
+@commands.command()
 def worker() -> None:
     """Run one more worker on the same PostgreSQL database."""
     from onboarding.inbound.server import work_only
@@ -65,6 +60,7 @@ def worker() -> None:
     asyncio.run(work_only(chosen, lambda: print(json.dumps({"ready": True}), flush=True)))
 
 
+@commands.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def simulator(context: typer.Context) -> None:
     """Run the local Microsoft 365 alone; prints its endpoints as one line of JSON."""
     import subprocess
@@ -77,6 +73,7 @@ def simulator(context: typer.Context) -> None:
     raise typer.Exit(ended)
 
 
+@commands.command()
 def package(
     out: Annotated[Path, typer.Option(help="The folder for the zip.")] = Path("dist"),
     version: Annotated[str, typer.Option(help="X.Y.Z; must rise with each upload.")] = "1.0.0",

@@ -1,0 +1,46 @@
+"""`python -m tests.benchmarks`: measure, and print one table for each benchmark or one JSON."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from tests.benchmarks.rows import Row, Scale, as_json, show
+
+NAMES = ("send", "inbound", "budget", "batch", "latency", "directory", "start")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure what is asked for; 1 when nothing could be measured."""
+    options = _parser().parse_args(argv)
+    scale = Scale(options.quick, options.rounds, options.messages)
+    found: list[Row] = []
+    for name in [options.name] if options.name else NAMES:
+        bench = import_module(f"tests.benchmarks.{name}")
+        rows = asyncio.run(bench.run(scale, _note))
+        if rows and not options.json:
+            show(bench.title(), rows)
+        found += rows
+    if options.json:
+        print(json.dumps(as_json(found), indent=1))
+    return 0 if found else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=NAMES, help="which one; all without it")
+    parser.add_argument("--quick", action="store_true", help="small numbers, one round: a look")
+    parser.add_argument("--json", action="store_true", help="a list of rows on stdout")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")
+    parser.add_argument("--messages", type=int, help="send at most so many in a run of `send`")
+    return parser
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
