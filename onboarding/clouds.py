@@ -1,6 +1,7 @@
 """Where each Microsoft cloud keeps its endpoints, and which hosts may receive our token."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -72,8 +73,13 @@ CLOUDS: dict[str, Cloud] = {
 
 
 def is_loopback(url: str) -> bool:
-    """True when the URL's host can only be this machine."""
-    return (urlsplit(url).hostname or "") in LOOPBACK
+    """True when the URL's host can only be this machine, however its address is written."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host in LOOPBACK or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def may_receive_token(service_url: str, hosts: frozenset[str], simulated_at: str | None) -> bool:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onboarding.clouds import CLOUDS, Cloud, is_loopback
@@ -25,6 +26,10 @@ def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _clock(text: str) -> time:
+    return datetime.strptime(text, "%H:%M").time()
+
+
 CommaList = Annotated[list[str], BeforeValidator(_split)]
 
 
@@ -37,7 +42,7 @@ class QuietHours(tuple[time, time]):
     def parse(cls, text: str) -> "QuietHours":
         """`20:00-08:00` → (20:00, 08:00). Raises ValueError with the form that is expected."""
         try:
-            begin, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+            begin, end = (_clock(part.strip()) for part in text.split("-"))
         except ValueError:
             raise ValueError("must be off or HH:MM-HH:MM, for example 20:00-08:00") from None
         if begin == end:
@@ -169,13 +174,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _MountedSecrets(settings_cls), dotenv_settings
 
-    @model_validator(mode="after")
-    def _all_mistakes_at_once(self) -> Self:
-        mistakes = list(_mistakes(self))
-        if mistakes:
-            raise ValueError("\n".join(mistakes))
-        return self
-
     @property
     def endpoints(self) -> Cloud:
         """The cloud's endpoints with our overrides; scopes stay those of the cloud."""
@@ -229,11 +227,8 @@ class _MountedSecrets(PydanticBaseSettingsSource):
             return None, field_name, False
         try:
             return Path(file).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
-            raise BadInput(
-                f"{field_name.upper()}_FILE names {file}, which cannot be read: {error.strerror}.",
-                "Mount the secret there or remove the variable.",
-            ) from None
+        except (OSError, ValueError):
+            return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         found = {
@@ -243,12 +238,14 @@ class _MountedSecrets(PydanticBaseSettingsSource):
 
 
 def _mistakes(s: Settings) -> "list[str]":
-    found = []
+    found: list[str] = []
     for name in ("azure_tenant_id", "azure_client_id"):
         if not getattr(s, name).strip():
             found.append(f"{name.upper()} is empty; an empty id would switch authentication off.")
     for name in _URLS:
         found += _url_mistakes(s, name)
+    if s.bot_token_issuer and is_loopback(s.bot_token_issuer) and not s.simulated:
+        found.append("BOT_TOKEN_ISSUER is a loopback address; that needs SIMULATED=1.")
     if s.simulated and s.host not in ("127.0.0.1", "localhost", "::1"):
         found.append("SIMULATED=1 is refused with a HOST other than loopback.")
     if s.console_token and not s.simulated and s.host not in ("127.0.0.1", "localhost", "::1"):
@@ -278,7 +275,11 @@ def _url_mistakes(s: Settings, name: str) -> list[str]:
     url = getattr(s, name)
     if not url:
         return []
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return [f"{name.upper()} is not a URL."]
     if name == "public_url" and is_loopback(url) and parts.scheme in ("http", "https"):
         return []
     if parts.scheme != "https" or not parts.hostname:
@@ -290,12 +291,38 @@ def _url_mistakes(s: Settings, name: str) -> list[str]:
 
 def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     """Read environment and `.env`. Raises BadInput that names every mistake at once."""
+    given = dict(overrides or {})
+    mistakes = _unreadable_files()
     try:
-        return Settings(**(overrides or {}))
+        settings = Settings(**given)
     except ValidationError as error:
-        raise BadInput(
-            "\n".join(_sentences(error)), "See the settings table in the README."
-        ) from None
+        mistakes += _sentences(error)
+        settings = _the_rest(given, error)
+    mistakes += _mistakes(settings)
+    if mistakes:
+        raise BadInput("\n".join(dict.fromkeys(mistakes)), "See the settings table in the README.")
+    return settings
+
+
+def _the_rest(given: dict[str, Any], error: ValidationError) -> Settings:
+    """The settings with harmless values instead of the wrong ones, to look for more mistakes."""
+    wrong = {str(item["loc"][0]) for item in error.errors()}
+    fields = Settings.model_fields
+    harmless = {name: _harmless(fields[name]) for name in wrong}
+    return Settings(**(given | harmless))
+
+
+def _harmless(field: FieldInfo) -> Any:
+    return "-" if field.is_required() else field.get_default(call_default_factory=True)
+
+
+def _unreadable_files() -> list[str]:
+    found = []
+    for name in Settings.model_fields:
+        file = os.environ.get(f"{name}_file".upper())
+        if file and not os.access(file, os.R_OK):
+            found.append(f"{name.upper()}_FILE names {file}, which cannot be read.")
+    return found
 
 
 def _sentences(error: ValidationError) -> list[str]:

@@ -37,8 +37,6 @@ ROOMS: dict[str, set[str]] = {
     "work": {"delivery", "domain", "errors", "messages", "settings", "store"},
     "intake": {"domain", "errors", "store"},
     "roster": {"domain", "errors", "intake", "outbound", "store"},
-    "reconcile": {"domain", "errors", "outbound", "settings", "store", "submission"},
-    "doctor": {"clouds", "errors", "messages", "outbound", "settings", "store"},
     "submission": {
         "delivery", "domain", "errors", "intake", "messages", "outbound", "settings", "store",
     },
@@ -81,7 +79,6 @@ RESERVED = (
             "store",
             ("erasure", "sqlalchemy.Connection"),
             ("intake", "sqlalchemy.Connection"),
-            ("reconcile", "sqlalchemy.Connection"),
             ("reconcile", "sqlalchemy.Connection"),
             ("views", "sqlalchemy.Connection"),
             ("wiring", "sqlalchemy.Connection"),

@@ -8,7 +8,7 @@ def zone(name: str | None, fallback: str) -> ZoneInfo:
     """The person's IANA zone, or the fallback when it is unknown or no longer exists."""
     try:
         return ZoneInfo(name or fallback)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo(fallback)
 
 
@@ -20,13 +20,16 @@ def not_before(now: datetime, where: ZoneInfo, quiet: tuple[time, time] | None) 
     """
     if quiet is None:
         return now
-    local = now.astimezone(where)
-    if not _is_quiet(local.time(), quiet):
+    if not _is_quiet(now.astimezone(where).time(), quiet):
         return now
-    end = local.replace(hour=quiet[1].hour, minute=quiet[1].minute, second=0, microsecond=0, fold=0)
-    if end <= local:
-        end += timedelta(days=1)
-    return end.astimezone(UTC)
+    today = now.astimezone(where).date()
+    ends = (
+        datetime.combine(today + timedelta(days), quiet[1], where).replace(fold=fold)
+        for days in range(3)
+        for fold in (0, 1)
+    )
+    moments = (end.astimezone(UTC) for end in ends)
+    return min(m for m in moments if m > now and not _is_quiet(m.astimezone(where).time(), quiet))
 
 
 def _is_quiet(clock: time, quiet: tuple[time, time]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from onboarding.domain.deliveries import (
     ALREADY_WELCOMED,
     ARRIVED,
+    GAVE_WAY,
     MAY_HAVE_ARRIVED,
     MOVES_ON_WITH_APP,
     ON_ITS_WAY,
@@ -376,6 +377,7 @@ def _moves_on(standing: Standing) -> bool:
     return (
         standing.state in (State.WAITING, State.FAILED, State.SKIPPED)
         and standing.code in MOVES_ON_WITH_APP
+        and GAVE_WAY not in standing.occasion
     )
 
 

@@ -179,5 +179,8 @@ GAVE_UP = Verdict(
     "Retry when Teams is calmer.",
 )
 
+GAVE_WAY = ":gave way:"
+"""Marks the occasion of a row whose key a later one took over: it stays as it is for ever."""
+
 MOVES_ON_WITH_APP = frozenset({"waits_for_app", "blocked_by_policy", "not_installed", "no_licence"})
 """Codes of deliveries that an installation of the app sets free."""

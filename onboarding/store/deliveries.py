@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from onboarding.domain.deliveries import (
     CRASHED,
+    GAVE_WAY,
     OPEN,
     OUR_FAULT,
     Draft,
@@ -97,8 +98,7 @@ def owe_many(connection: Connection, drafts: Iterable[Draft], now: datetime) -> 
 def standings(
     connection: Connection, tenant_id: str, recipients: Sequence[str]
 ) -> dict[str, list[Standing]]:
-    """Every welcome, hello and team welcome on record for these people, by recipient."""
-    purposes = (Purpose.WELCOME, Purpose.HELLO, Purpose.TEAM_WELCOME)
+    """Everything but replies that is on record for these people, by recipient."""
     found: dict[str, list[Standing]] = {recipient: [] for recipient in recipients}
     for begin in range(0, len(recipients), CHUNK):
         query = select(
@@ -112,7 +112,7 @@ def standings(
         ).where(
             deliveries.c.tenant_id == tenant_id,
             deliveries.c.recipient.in_(recipients[begin : begin + CHUNK]),
-            deliveries.c.purpose.in_(purposes),
+            deliveries.c.purpose != Purpose.REPLY,
         )
         for row in connection.execute(query):
             found[row.recipient].append(
@@ -134,9 +134,7 @@ def give_way(connection: Connection, ids: Sequence[int], now: datetime) -> None:
                 deliveries.c.state.in_([State.FAILED, State.SKIPPED, State.CANCELLED]),
             )
             .values(
-                occasion=deliveries.c.occasion
-                + literal(":gave way:")
-                + cast(deliveries.c.id, String),
+                occasion=deliveries.c.occasion + literal(GAVE_WAY) + cast(deliveries.c.id, String),
                 remedy="Nothing to do: a later request took this over.",
                 updated_at=now,
             )
@@ -179,11 +177,7 @@ def retry(
     ids: Sequence[int] | None = None,
 ) -> int:
     """Queue again those of a batch that are in these states; the number of them."""
-    which = (
-        (deliveries.c.batch_id == batch_id)
-        & deliveries.c.state.in_(states)
-        & ~deliveries.c.occasion.contains(":gave way:")
-    )
+    which = (deliveries.c.batch_id == batch_id) & deliveries.c.state.in_(states)
     if ids is not None:
         which &= deliveries.c.id.in_(ids)
     return _requeue(connection, which, now)
@@ -192,7 +186,7 @@ def retry(
 def _requeue(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
     return connection.execute(
         update(deliveries)
-        .where(which)
+        .where(which, ~deliveries.c.occasion.contains(GAVE_WAY), ~_batch_is_cancelled())
         .values(
             state=State.QUEUED,
             attempt=deliveries.c.attempt + 1,
@@ -492,6 +486,10 @@ def deliveries_to(connection: Connection, tenant_id: str, recipient: str) -> lis
         .order_by(deliveries.c.id)
     )
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def _batch_is_cancelled() -> ColumnElement[bool]:
+    return exists().where(batches.c.id == deliveries.c.batch_id, batches.c.cancelled)
 
 
 def _batch_stands_still() -> ColumnElement[bool]:

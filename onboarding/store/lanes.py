@@ -76,9 +76,7 @@ def stop(connection: Connection, name: str, why: str | None, seconds: float) -> 
     """Note why a lane gives nothing for so many seconds, or (None) that it works again."""
     until = clock(connection) + seconds
     connection.execute(
-        update(lanes)
-        .where(lanes.c.name == name)
-        .values(stopped=why, blocked_until=_later(until) if why else 0.0)
+        update(lanes).where(lanes.c.name == name).values(stopped=why, blocked_until=_later(until))
     )
 
 
