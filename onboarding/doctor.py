@@ -138,7 +138,9 @@ def _database(settings: Settings) -> Check:
         case Tables.CURRENT:
             return Check(name, Level.OK, "Reachable, with the tables of this version.")
         case Tables.NONE:
-            return Check(name, Level.NOTE, "Empty; its tables are made when serve starts.")
+            return Check(
+                name, Level.NOTE, "It has no tables yet.", "They are made when serve starts."
+            )
         case Tables.OTHER:
             return Check(
                 name,
@@ -178,7 +180,7 @@ async def _clock(settings: Settings) -> Check:
     except OnboardingError as error:
         return _problem("clock", error)
     if ahead is None:
-        return Check("clock", Level.NOTE, "Not compared: Entra's answer has no date.")
+        return Check("clock", Level.NOTE, "Not compared: no date came.", "Check it by hand.")
     off = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Entra's."
     if abs(ahead) > MOST_SKEW_S:
         remedy = "Set this machine's clock by NTP; tokens are refused at five minutes."

@@ -91,11 +91,14 @@ def test_every_command_and_option_of_the_help_is_in_the_table_and_no_other() -> 
     assert told == {name: options - {"--help"} for name, options in offered.items()}
 
 
-def test_every_command_line_of_the_readme_can_be_typed() -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_line_of_a_page_can_be_typed(page: str) -> None:
     known = dict(leaves(typer.main.get_command(commands)))
-    for line in re.findall(r"python app\.py ([a-z][^`\n;]*)", README):
+    lines = re.findall(r"python app\.py ([a-z][^`\n;]*)", (ROOT / page).read_text("utf-8"))
+    assert lines
+    for line in lines:
         name = next((n for n in known if f"{line} ".startswith(f"{n} ")), None)
-        assert name, f"the README tells people to run app.py {line}"
+        assert name, f"{page} tells people to run app.py {line}"
         given = {word for word in line.split() if word.startswith("--")} - {"--help"}
         assert given <= {option for param in known[name].params for option in param.opts}
 

@@ -21,16 +21,16 @@ ERASED_UNSURE = Verdict(
 class Erased:
     """What became of one person's data, in numbers of rows.
 
-    `proofs` stay with nothing but id, message, state and times; `nameless` stay in their batches,
-    called off and without any id; `mentions` are rows of others in which the person stood. Of the
-    profile only `opted_out` and `employment` stay, where they say anything.
+    `proofs` stay with nothing but object id, message, state and times; `nameless` are all other
+    messages: they stay without any id or content, and what was not sent is called off; `mentions`
+    are rows of others in which the person stood. Of the profile only `opted_out` and `employment`
+    stay, where they say anything.
     """
 
     aad_object_id: str
     profile: int
     steps: int
     memberships: int
-    deleted: int
     proofs: int
     nameless: int
     mentions: int
@@ -57,8 +57,8 @@ def told(erased: Erased) -> list[str]:
         )
     if erased.nameless:
         kept.append(
-            f"Kept: {erased.nameless} without any id, called off, so that the batches of HR "
-            "still add up."
+            f"Kept: {_messages(erased.nameless)} without any id or content, so that batches and "
+            "ledger still add up; what was not sent is called off."
         )
     if erased.opted_out:
         kept.append("Kept: their wish not to be written to, with the object id.")

@@ -191,7 +191,7 @@ class _Api:
     async def erase(self, request: web.Request) -> web.Response:
         tenant, name = self._settings.azure_tenant_id, request.match_info["id"]
         erased = await self._database.do(erase, tenant, name, dt.datetime.now(dt.UTC))
-        log.info("erased", rows=erased["deleted"], proofs=erased["proofs"])
+        log.info("erased", proofs=erased["proofs"], nameless=erased["nameless"])
         return web.json_response(erased)
 
     async def ledger(self, request: web.Request) -> web.Response:

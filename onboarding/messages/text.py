@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_ESCAPED = re.compile(r"\\([^\w\s])")
+_ESCAPED = re.compile(r"\\([_\W])")
 _EMPHASIS = re.compile(r"(?<![\w\\])(\*\*|_)(?=\S)(.+?)(?<=[^\s\\])\1(?!\w)")
 _LINK = re.compile(r"(?<!\\)\[([^\]]+)\]\(([^)\s]+)\)")
 

@@ -32,7 +32,7 @@ from onboarding.domain.deliveries import (
     State,
     Verdict,
 )
-from onboarding.store.people import CHUNK, upsert
+from onboarding.store.people import CHUNK, batched, upsert
 from onboarding.store.tables import batches, deliveries
 
 _OPEN_UNSENT = (State.WAITING, State.QUEUED)
@@ -86,12 +86,10 @@ def owe(connection: Connection, draft: Draft, now: datetime, *, handed: bool = F
 
 def owe_many(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
     """The same for many, in chunks; returns how many were new."""
-    rows = [_values(draft, now) for draft in drafts]
+    statement = upsert(connection, deliveries).on_conflict_do_nothing().returning(deliveries.c.id)
     fresh = 0
-    for begin in range(0, len(rows), CHUNK):
-        statement = upsert(connection, deliveries).values(rows[begin : begin + CHUNK])
-        statement = statement.on_conflict_do_nothing().returning(deliveries.c.id)
-        fresh += len(connection.execute(statement).all())
+    for some in batched((_values(draft, now) for draft in drafts), CHUNK):
+        fresh += len(connection.execute(statement, some).all())
     return fresh
 
 

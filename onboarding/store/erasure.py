@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from onboarding.domain.deliveries import Purpose, State
+from onboarding.domain.deliveries import ARRIVED, Purpose, State
 from onboarding.domain.erasure import ERASED, ERASED_UNSURE, PROOF, Erased, without
 from onboarding.domain.people import Person
 from onboarding.errors import BadInput
@@ -51,18 +51,15 @@ def erase(connection: Connection, tenant_id: str, aad_object_id: str, now: datet
     names = {name.lower() for name in (aad_object_id, known.upn, known.teams_id) if name}
     rows = _locked(connection, tenant_id, aad_object_id)
     proofs = [row.id for row in rows if _is_proof(row)]
-    nameless = [row.id for row in rows if not _is_proof(row) and _in_batch(row)]
-    others = [row.id for row in rows if not _is_proof(row) and not _in_batch(row)]
+    nameless = [row.id for row in rows if not _is_proof(row)]
     _strip(connection, proofs)
-    _call_off(connection, nameless, now)
-    _delete(connection, others)
+    _unname(connection, nameless, now)
     mentions = _forget_mentions(connection, tenant_id, aad_object_id, names)
     return Erased(
         aad_object_id=aad_object_id,
         steps=_delete_steps(connection, tenant_id, aad_object_id),
         memberships=_delete_memberships(connection, known),
         profile=_delete_profile(connection, known),
-        deleted=len(others),
         proofs=len(proofs),
         nameless=len(nameless),
         mentions=mentions + _forget_refusals(connection, tenant_id, names),
@@ -78,7 +75,6 @@ def _locked(connection: Connection, tenant_id: str, aad_object_id: str) -> list[
             deliveries.c.state,
             deliveries.c.owner,
             deliveries.c.purpose,
-            deliveries.c.batch_id,
         )
         .where(deliveries.c.tenant_id == tenant_id, deliveries.c.recipient == aad_object_id)
         .with_for_update()
@@ -100,10 +96,6 @@ def _is_proof(row: Any) -> bool:
     return row.state in PROOF and row.purpose != Purpose.REPLY
 
 
-def _in_batch(row: Any) -> bool:
-    return row.batch_id is not None
-
-
 def _strip(connection: Connection, ids: Sequence[int]) -> None:
     said = {
         "code": ERASED_UNSURE.code,
@@ -116,10 +108,17 @@ def _strip(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(update(deliveries).where(unsure).values(said))
 
 
-def _call_off(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    """Nothing of these rows leads to the person any more, and no retry takes them up."""
-    values = _EMPTY | {
+def _unname(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Nothing of these rows leads to the person any more, and no retry takes them up.
+
+    They are not deleted: SQLite would give the newest id again, under which the durable engine
+    remembers another message.
+    """
+    nobody = _EMPTY | {
         "recipient": literal("erased:") + cast(deliveries.c.id, String),
+        "occasion": "erased",
+    }
+    called_off = {
         "state": State.CANCELLED,
         "code": ERASED.code,
         "reason": ERASED.reason,
@@ -128,12 +127,9 @@ def _call_off(connection: Connection, ids: Sequence[int], now: datetime) -> None
         "updated_at": now,
     }
     for some in _among(ids):
-        connection.execute(update(deliveries).where(some).values(values))
-
-
-def _delete(connection: Connection, ids: Sequence[int]) -> None:
-    for some in _among(ids):
-        connection.execute(delete(deliveries).where(some))
+        connection.execute(update(deliveries).where(some).values(nobody))
+        unsent = some & deliveries.c.state.not_in(ARRIVED)
+        connection.execute(update(deliveries).where(unsent).values(called_off))
 
 
 def _among(ids: Sequence[int]) -> list[ColumnElement[bool]]:

@@ -1,8 +1,9 @@
 """People, the chat with each of them, and what they asked of us."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,12 +12,20 @@ from onboarding.domain.people import Person
 from onboarding.store.tables import deliveries, memberships, people, steps, teams
 
 CHUNK = 500
+T = TypeVar("T")
 
 
 def upsert(connection: Connection, table: Any) -> Any:
     """The dialect's INSERT that knows ON CONFLICT; both databases spell it alike."""
     made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return made(table)
+
+
+def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows in lists of at most `size`."""
+    walk = iter(rows)
+    while some := list(islice(walk, size)):
+        yield some
 
 
 def person(connection: Connection, tenant_id: str, aad_object_id: str) -> Person | None:

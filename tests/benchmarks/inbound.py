@@ -16,7 +16,7 @@ from tests.databases import fresh_database
 from tests.running import bot_process
 from tests.simulated import Simulator, running_simulator
 
-ENDPOINTS = {"stock": 100, "ours": 1_000, "whole bot": 300}
+ENDPOINTS = {"stock": 100, "ours": 1_000, "whole bot": 200}
 """What takes the activities, and at how many a second its answers are timed."""
 SECONDS = 10.0
 PEOPLE = 100

@@ -1,6 +1,7 @@
 """What a process costs, how late its loop is, and what many measurements have in common."""
 
 import asyncio
+import math
 import os
 import statistics
 from collections.abc import Iterable, Sequence
@@ -39,9 +40,8 @@ def _usage(pid: int) -> Usage:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that `percent` of all do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+    """The smallest value that at least `percent` of all do not exceed."""
+    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
 def median(values: Iterable[float]) -> float:

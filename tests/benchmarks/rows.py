@@ -52,7 +52,7 @@ def as_json(rows: Iterable[Row]) -> list[dict[str, Value]]:
 
 def show(title: str, rows: Sequence[Row]) -> None:
     """Print rows as one table; spreads stand in brackets behind their medians."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for name, value in rows[0].values.items():
         table.add_column(name, justify="left" if isinstance(value, str) else "right")
     remarks = any(row.remark for row in rows)
@@ -61,7 +61,8 @@ def show(title: str, rows: Sequence[Row]) -> None:
     for row in rows:
         cells = [_cell(row, name) for name in rows[0].values]
         table.add_row(*cells, *([row.remark] if remarks else []))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(f"\n[bold]{title}[/bold]", table, sep="\n")
 
 
 def _cell(row: Row, name: str) -> str:

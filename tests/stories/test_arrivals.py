@@ -118,7 +118,7 @@ async def test_a_welcome_is_shown_again_on_request(light_bot: InProcess) -> None
     await bot.settled()
     first, second = (visible(m["card"]).splitlines() for m in await bot.chat(one))
     changed = [line for line in second if line not in first]
-    assert len(changed) == 1, "only the line that says why it comes again differs"
+    assert 1 <= len(changed) <= 2, "only the lines that say why it comes again differ"
 
 
 async def test_our_own_install_never_brings_a_hello(bot: InProcess) -> None:

@@ -125,7 +125,7 @@ def _print_erased(erased: dict[str, Any]) -> None:
         "profile": erased["profile"],
         "ticked steps": erased["steps"],
         "team memberships": erased["memberships"],
-        "messages": erased["deleted"],
+        "names on messages": erased["nameless"],
         "mentions in what others were sent": erased["mentions"],
     }
     told = ", ".join(f"{number} {name}" for name, number in went.items() if number)
