@@ -291,9 +291,9 @@ def _invited(one: Found, batch: Batch) -> Invited:
         "buddy_upn": row.buddy_upn,
         "x": dict(row.x) or None,
     }
-    by = batch.submitted_by
+    by = None if batch.submitted_by == ANONYMOUS else batch.submitted_by
     context: dict[str, Any] = {
-        "trigger": {"kind": "batch", "who": None if by == ANONYMOUS else by},
+        "trigger": {"kind": "batch", "who": by},
         "batch": {"id": batch.id, "name": batch.name, "submitted_by": by},
         "person": {name: value for name, value in told.items() if value is not None},
     }

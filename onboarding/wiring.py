@@ -17,7 +17,7 @@ from onboarding.domain.deliveries import Lane
 from onboarding.domain.facts import Heard, Scope
 from onboarding.intake import Enqueue, Intake, Policy, Shown
 from onboarding.messages.catalogue import Catalogue, load
-from onboarding.outbound.graph import Graph
+from onboarding.outbound.graph import Graph, warm_up
 from onboarding.outbound.teams import Teams
 from onboarding.outbound.tokens import Tokens
 from onboarding.roster import Rosters
@@ -104,6 +104,8 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             errands=[Rosters(database, teams, intake).read_asked_for],
         )
         if work:
+            warming = asyncio.create_task(warm_up(), name="warm up Graph")
+            opened.callback(warming.cancel)
             await worker.start()
             opened.push_async_callback(worker.stop, PATIENCE_S)
         submissions = Submissions(settings, database, graph, intake, catalogue)

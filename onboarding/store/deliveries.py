@@ -32,6 +32,7 @@ from onboarding.domain.deliveries import (
     State,
     Verdict,
 )
+from onboarding.domain.erasure import ERASED
 from onboarding.store.people import CHUNK, batched, upsert
 from onboarding.store.tables import batches, deliveries
 
@@ -174,8 +175,15 @@ def retry(
     now: datetime,
     ids: Sequence[int] | None = None,
 ) -> int:
-    """Queue again those of a batch that are in these states; the number of them."""
-    which = (deliveries.c.batch_id == batch_id) & deliveries.c.state.in_(states)
+    """Queue again those of a batch that are in these states; the number of them.
+
+    Nobody who was erased is written to again.
+    """
+    which = (
+        (deliveries.c.batch_id == batch_id)
+        & deliveries.c.state.in_(states)
+        & deliveries.c.code.is_distinct_from(ERASED.code)
+    )
     if ids is not None:
         which &= deliveries.c.id.in_(ids)
     return _requeue(connection, which, now)

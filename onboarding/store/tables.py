@@ -204,9 +204,11 @@ deliveries = Table(
     Index("ix_deliveries_feed", "state", "handed", "lane", "id"),
     Index("ix_deliveries_due", "state", "due_at"),
     Index("ix_deliveries_owner", "owner", "state"),
+    sqlite_autoincrement=True,
 )
 """The ledger. `attempt` counts what the engine was handed, `tries` the calls that were made;
-`handed` says that the engine has a workflow for this attempt."""
+`handed` says that the engine has a workflow for this attempt. Ids are never given out twice,
+because the engine knows each delivery by its id."""
 
 steps = Table(
     "steps",

@@ -68,7 +68,10 @@ class Lanes:
 
 
 class _Gate:
-    """Reserves slots for whoever waits, at most 0.2 s ahead, and lets them through in time."""
+    """Reserves slots for whoever waits, at most 0.2 s ahead, and lets them through in time.
+
+    A slot that comes late moves those after it: catching up would break the limit.
+    """
 
     def __init__(self, database: Database, name: str, rate: float) -> None:
         self._database = database
@@ -76,6 +79,7 @@ class _Gate:
         self._rate = rate
         self._live: deque[asyncio.Future[None]] = deque()
         self._bulk: deque[asyncio.Future[None]] = deque()
+        self._last = 0.0
         self.task: asyncio.Task[None] | None = None
 
     async def wait(self, live: bool) -> None:
@@ -100,7 +104,9 @@ class _Gate:
             if not slots.count:
                 await asyncio.sleep(slots.wait)
             for number in range(slots.count):
-                await asyncio.sleep(begin + number * slots.spacing - loop.time())
+                slot = max(begin + number * slots.spacing, self._last + slots.spacing)
+                await asyncio.sleep(slot - loop.time())
+                self._last = loop.time()
                 self._let_one_through()
 
     def _let_one_through(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onboarding.delivery import READS, Speaker
+from onboarding.delivery import CONNECTOR, READS, Speaker
 from onboarding.domain.people import Person
 from onboarding.errors import OnboardingError
 from onboarding.store import people, places
@@ -38,9 +38,24 @@ class Naming:
     async def _trigger(self, context: dict[str, Any]) -> dict[str, Any]:
         trigger = dict(context.get("trigger") or {})
         if trigger.get("who_aad") and not trigger.get("who"):
-            named = await self._somebody(str(trigger["who_aad"]))
-            trigger["who"] = named and named["display_name"]
+            who = str(trigger["who_aad"])
+            named = await self._somebody(who)
+            trigger["who"] = named["display_name"] if named else await self._member(who)
         return trigger
+
+    async def _member(self, who: str) -> str | None:
+        """Somebody's name as the team's roster tells it, where the directory may not be read."""
+        row, calls = self._row, self._calls
+        team_id, url = row.team_id, row.service_url
+        if team_id is None or url is None:
+            return None
+        try:
+            member = await calls.repeat(
+                CONNECTOR, lambda: self._speaker.member(url, team_id, who, calls.gate)
+            )
+        except OnboardingError:
+            return None
+        return member.display_name if member else None
 
     async def _told(self, context: dict[str, Any], person: Person | None) -> dict[str, Any]:
         """What HR's row said, with manager and buddy by name; the directory's manager else."""

@@ -8,7 +8,7 @@ import time
 from tests.benchmarks.drive import UNLIMITED, bots, database, done, ready, submit
 from tests.benchmarks.measure import usage
 from tests.benchmarks.rows import Note, Row, Scale
-from tests.simulated import Simulator, running_simulator
+from tests.simulated import running_simulator
 
 LATENCY_MS = 50
 SIZES = {"sqlite": (1_000, 10_000), "postgresql": (1_000, 10_000, 100_000)}

@@ -23,10 +23,12 @@ WIDTH, LINE, LEFT, RIGHT = 720, 26, 180, 110
 STYLE = """
 text { font: 14px 'Segoe UI', system-ui, sans-serif; fill: #242424 }
 .head { font-weight: 600 }
+.page { fill: #ffffff }
 .bar { fill: #b8bbd9 }
 .ours { fill: #5b5fc7 }
 @media (prefers-color-scheme: dark) {
   text { fill: #f5f5f5 }
+  .page { fill: #1f1f1f }
   .bar { fill: #55587a }
   .ours { fill: #8b8fe8 }
 }
@@ -43,7 +45,8 @@ def svg(rows: Sequence[Mapping[str, Any]]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">\n'
         f"<title>Messages a second, {CONCURRENCY} at a time</title>\n"
-        f"<style>{STYLE}</style>\n{body}\n</svg>\n"
+        f'<style>{STYLE}</style>\n<path class="page" d="M0 0h{WIDTH}v{height}H0z"/>\n'
+        f"{body}\n</svg>\n"
     )
 
 
@@ -51,7 +54,7 @@ def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     for call, heading in CALLS.items():
         speeds = {r["client"]: r["messages_per_s"] for r in rows if r["call"] == call}
         if speeds:
-            yield f'<text class="head" y="{{y}}">{heading}: messages a second</text>'
+            yield f'<text class="head" x="10" y="{{y}}">{heading}: messages a second</text>'
         for client in (name for name in NAMES if name in speeds):
             yield _bar(client, speeds[client], max(speeds.values()))
 

@@ -23,7 +23,7 @@ UNLIMITED = {
     "GRAPH_READS_PER_SECOND": "1000",
 }
 """The most that the settings allow: far beyond what one machine can send."""
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _print_profile(seen: dict[str, Any]) -> None:
     if known is None:
         print(f"{seen['aad_object_id']}: no profile is kept, only what follows.")
         return
-    named = known["display_name"] or "Somebody whose name is not known yet"
+    named = known["display_name"] or "Somebody whose name is not kept"
     print(f"{named} ({known['upn'] or seen['aad_object_id']})")
     facts = {
         "object id": seen["aad_object_id"],

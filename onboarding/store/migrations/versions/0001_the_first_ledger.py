@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id", "recipient", "purpose", "occasion", name=op.f("uq_deliveries_tenant_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_batch", ["batch_id", "state", "id"], unique=False)
