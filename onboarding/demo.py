@@ -67,8 +67,9 @@ async def play(people: int, *, once: bool, quiet: bool) -> Outcome:
         outcome = await _settled(stage, audience, began, say)
         _report(outcome, stage, say)
         if not once:
+            stop = _on_interrupt()
             say("Everything keeps running for you to try. Ctrl-C ends it.")
-            await _until_interrupted()
+            await stop.wait()
     return outcome
 
 
@@ -235,14 +236,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-async def _until_interrupted() -> None:
+def _on_interrupt() -> asyncio.Event:
+    """Set when somebody presses Ctrl-C or ends the demo."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    with contextlib.suppress(asyncio.CancelledError):
-        await stop.wait()
+    return stop
 
 
 async def _act(stage: Stage, **act: Any) -> dict[str, Any]:

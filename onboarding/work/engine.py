@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy import Connection, Engine
 
@@ -17,6 +18,8 @@ from onboarding.domain.deliveries import Lane
 
 VERSION = "1"
 """Pinned for ever: a changed version would strand the workflows in flight of the older one."""
+
+log = structlog.get_logger()
 
 Deliver = Callable[[int, int], Awaitable[None]]
 
@@ -107,8 +110,12 @@ class WorkEngine:
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
-            DBOS.destroy(workflow_completion_timeout_sec=patience_s, destroy_registry=True)
-            loop.call_soon_threadsafe(done.set)
+            try:
+                DBOS.destroy(workflow_completion_timeout_sec=patience_s, destroy_registry=True)
+            except Exception:
+                log.exception("engine_left_badly")
+            finally:
+                loop.call_soon_threadsafe(done.set)
 
         thread = threading.Thread(target=leave, name="engine-destroy", daemon=True)
         thread.start()
