@@ -3,10 +3,9 @@
 Everything here talks to Teams or Graph, or renders; nothing here knows the ledger.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from onboarding.domain.courtesy import zone
 from onboarding.domain.people import DirectoryPerson, Person
@@ -17,8 +16,6 @@ from onboarding.outbound.graph import Graph
 from onboarding.outbound.message import Message
 from onboarding.outbound.teams import Member, Teams, Thread
 from onboarding.settings import Settings
-
-T = TypeVar("T")
 
 CONNECTOR = "connector"
 INSTALLS = "graph installs"
@@ -42,7 +39,6 @@ class Speaker:
         self._teams = teams
         self._graph = graph
         self._catalogue = catalogue
-        self._catalogue_id: asyncio.Task[str] | None = None
         self._seen: dict[str, DirectoryPerson | None] = {}
 
     async def profile(self, aad_object_id: str, gate: Gate) -> dict[str, Any] | None:
@@ -78,12 +74,7 @@ class Speaker:
         """Install the app for a person; True when it is new to them, False when they had it."""
         app = await self._app_in_catalogue(gate)
         await gate(INSTALLS)
-        try:
-            return await self._graph.install(aad_object_id, app)
-        except Refused as refused:
-            if refused.code == "unknown_app":
-                self._catalogue_id = None
-            raise
+        return await self._graph.install(aad_object_id, app)
 
     async def open_chat(self, person: Person, user_id: str, gate: Gate) -> tuple[str, str]:
         """Create or get the personal chat: conversation id and service URL. `user_id` is the
@@ -152,11 +143,9 @@ class Speaker:
                 "The bot does not know its own app in the catalogue.",
                 "Set TEAMS_APP_ID to the manifest's id.",
             )
-        if self._catalogue_id is None or _failed(self._catalogue_id):
+        if not self._graph.knows_app(app):
             await gate(READS)
-            if self._catalogue_id is None or _failed(self._catalogue_id):
-                self._catalogue_id = asyncio.create_task(self._graph.catalog_app_id(app))
-        return await asyncio.shield(self._catalogue_id)
+        return await self._graph.catalog_app_id(app)
 
     def _context(
         self, person: Person | None, context: Mapping[str, Any], now: datetime
@@ -219,7 +208,3 @@ def _named(found: DirectoryPerson) -> dict[str, Any]:
         "given_name": found.given_name,
         "upn": found.upn,
     }
-
-
-def _failed(task: "asyncio.Task[str]") -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)

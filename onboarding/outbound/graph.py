@@ -95,6 +95,10 @@ class Graph:
         async for entry in self._seam.pages(request, eventual=True):
             yield person(entry)
 
+    def knows_app(self, teams_app_id: str) -> bool:
+        """Whether `catalog_app_id` can answer without asking Graph."""
+        return teams_app_id in self._catalogue
+
     async def catalog_app_id(self, teams_app_id: str) -> str:
         """The organisation catalogue's id of the app with this manifest id, asked for once."""
         async with self._resolving:

@@ -155,14 +155,6 @@ def name_channel(
     )
 
 
-def channel_name(connection: Connection, tenant_id: str, channel_id: str) -> str | None:
-    """What a channel is called, as far as any event has told."""
-    query = select(channels.c.name).where(
-        channels.c.tenant_id == tenant_id, channels.c.id == channel_id
-    )
-    return connection.execute(query).scalar_one_or_none() or None
-
-
 def move(
     connection: Connection,
     tenant_id: str,

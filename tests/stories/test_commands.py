@@ -147,7 +147,7 @@ def test_the_demo_ends_on_ctrl_c_and_leaves_no_process_behind() -> None:
             children = descendants(demo.pid)
             assert len(children) >= 2
             demo.send_signal(signal.SIGINT)
-            assert demo.wait(40) == 0
+            assert demo.wait(20) == 0
         finally:
             demo.kill()
     assert any("Teams window" in line for line in lines[:4])
