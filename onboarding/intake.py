@@ -1,6 +1,6 @@
 """Take a fact: remember it, decide what follows, save that and enqueue it, in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +39,7 @@ from onboarding.domain.facts import (
 from onboarding.domain.people import Person
 from onboarding.store import batches, deliveries, people, places
 from onboarding.store.database import Database
+from onboarding.store.writing import batched
 
 Enqueue = Callable[[Connection, int, int], None]
 """Hands a live delivery's id and attempt to the engine, within the given transaction."""
@@ -66,6 +67,12 @@ class Invited:
     context: Mapping[str, Any]
 
 
+Invitations = Callable[[], Iterator[Invited]]
+"""Walks through a batch's people, from the start at each call: 100,000 at once are too many."""
+
+INVITED_AT_ONCE = 2_000
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the administrator decided, as far as decisions need it."""
@@ -91,7 +98,7 @@ class Intake:
     async def submit(
         self,
         batch: Batch,
-        invited: Sequence[Invited],
+        invited: Invitations,
         refused: Sequence[batches.Refusal],
         *,
         idempotency_key: str | None = None,
@@ -196,7 +203,7 @@ class Intake:
         self,
         connection: Connection,
         batch: Batch,
-        invited: Sequence[Invited],
+        invited: Invitations,
         refused: Sequence[batches.Refusal],
         idempotency_key: str | None,
         fingerprint: str | None,
@@ -204,20 +211,27 @@ class Intake:
         batches.create(
             connection, batch, refused, idempotency_key=idempotency_key, fingerprint=fingerprint
         )
-        ids = [one.aad_object_id for one in invited]
-        before = people.people_by_id(connection, batch.tenant_id, ids)
-        _learn_people(connection, batch.tenant_id, invited, before)
-        standings = deliveries.standings(connection, batch.tenant_id, ids)
-        owed = [
-            _batch_row(batch, one, before.get(one.aad_object_id), standings[one.aad_object_id])
-            for one in invited
-        ]
-        deliveries.give_way(
-            connection, [o.gives_way for o in owed if o.gives_way is not None], batch.created_at
+        fresh = sum(
+            _invite(connection, batch, some) for some in batched(invited(), INVITED_AT_ONCE)
         )
-        fresh = deliveries.owe_many(connection, (o.draft for o in owed), batch.created_at)
         if fresh != batch.audience:
             raise AssertionError(f"batch {batch.id}: {fresh} rows for {batch.audience} people")
+
+
+def _invite(connection: Connection, batch: Batch, invited: Sequence[Invited]) -> int:
+    """Owe some of a batch's people their message; how many rows that made."""
+    ids = [one.aad_object_id for one in invited]
+    before = people.people_by_id(connection, batch.tenant_id, ids)
+    _learn_people(connection, batch.tenant_id, invited, before)
+    standings = deliveries.standings(connection, batch.tenant_id, ids)
+    owed = [
+        _batch_row(batch, one, before.get(one.aad_object_id), standings[one.aad_object_id])
+        for one in invited
+    ]
+    deliveries.give_way(
+        connection, [o.gives_way for o in owed if o.gives_way is not None], batch.created_at
+    )
+    return deliveries.owe_many(connection, (o.draft for o in owed), batch.created_at)
 
 
 def _remember(connection: Connection, heard: Heard, now: datetime) -> bool:
@@ -370,13 +384,8 @@ def _learn_people(
     invited: Sequence[Invited],
     before: Mapping[str, Person],
 ) -> None:
-    people.learn(
-        connection,
-        [
-            {"tenant_id": tenant_id, "aad_object_id": one.aad_object_id, **one.known}
-            for one in invited
-        ],
-    )
+    rows = ({"tenant_id": tenant_id, "aad_object_id": i.aad_object_id, **i.known} for i in invited)
+    people.learn(connection, rows)
     for one in invited:
         person = before.get(one.aad_object_id)
         if person and _rehired(person, one):

@@ -143,7 +143,7 @@ class Submissions:
         try:
             await self._intake.submit(
                 batch,
-                [_invited(one, batch) for one in checked.found],
+                lambda: (_invited(one, batch) for one in checked.found),
                 [_refusal(item) for item in checked.refused],
                 idempotency_key=order.key,
                 fingerprint=order.fingerprint,

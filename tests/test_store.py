@@ -1021,7 +1021,7 @@ async def submit(intake: Intake, who: str) -> str:
     made = Batch(
         f"batch-{next(numbers)}", TENANT, "x", "welcome", "HR", NOW, None, False, False, 1, 1
     )
-    await intake.submit(made, [Invited(who, {}, {})], [])
+    await intake.submit(made, lambda: iter([Invited(who, {}, {})]), [])
     return made.id
 
 

@@ -11,7 +11,7 @@ from onboarding.errors import OnboardingError
 from onboarding.outbound.answers import answer_lost, unreachable
 
 USER_AGENT = "Onboarding/0.1"
-CONNECTIONS = 100
+CONNECTIONS = 256
 SECONDS = 20.0
 
 ToError = Callable[..., OnboardingError]

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from onboarding.domain.batches import Batch
 from onboarding.domain.deliveries import CANCELLED_BY_HR, State
-from onboarding.store.people import CHUNK, upsert
 from onboarding.store.tables import batches, deliveries, people, refusals
+from onboarding.store.writing import CHUNK, upsert
 
 _FIELDS = [batches.c[name] for name in Batch.__dataclass_fields__]
 

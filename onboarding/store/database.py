@@ -179,7 +179,7 @@ def _postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
-            "options": "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000",
+            "options": "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c plan_cache_mode=force_custom_plan",
         },
     )
 

@@ -33,8 +33,8 @@ from onboarding.domain.deliveries import (
     Verdict,
 )
 from onboarding.domain.erasure import ERASED
-from onboarding.store.people import CHUNK, batched, upsert
 from onboarding.store.tables import batches, deliveries
+from onboarding.store.writing import CHUNK, insert_many, upsert
 
 _OPEN_UNSENT = (State.WAITING, State.QUEUED)
 _NO_VERDICT: dict[str, Any] = {"code": None, "reason": None, "remedy": None}
@@ -86,12 +86,13 @@ def owe(connection: Connection, draft: Draft, now: datetime, *, handed: bool = F
 
 
 def owe_many(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
-    """The same for many, in chunks; returns how many were new."""
-    statement = upsert(connection, deliveries).on_conflict_do_nothing().returning(deliveries.c.id)
-    fresh = 0
-    for some in batched((_values(draft, now) for draft in drafts), CHUNK):
-        fresh += len(connection.execute(statement, some).all())
-    return fresh
+    """The same for many; returns how many were new."""
+    rows = (_values(draft, now) for draft in drafts)
+    return insert_many(connection, deliveries, rows, _unless_owed)
+
+
+def _unless_owed(statement: Any, names: Sequence[str]) -> Any:
+    return statement.on_conflict_do_nothing()
 
 
 def standings(

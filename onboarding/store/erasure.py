@@ -24,7 +24,7 @@ from onboarding.domain.deliveries import ARRIVED, Purpose, State
 from onboarding.domain.erasure import ERASED, ERASED_UNSURE, PROOF, Erased, without
 from onboarding.domain.people import Person
 from onboarding.errors import BadInput
-from onboarding.store.people import CHUNK, person
+from onboarding.store.people import person
 from onboarding.store.tables import (
     batches,
     deliveries,
@@ -34,6 +34,7 @@ from onboarding.store.tables import (
     steps,
     teams,
 )
+from onboarding.store.writing import CHUNK
 
 _EMPTY: dict[str, Any] = {
     "context": {},

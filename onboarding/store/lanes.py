@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Case, Connection, case, select, update
 
 from onboarding.store.database import clock
-from onboarding.store.people import upsert
 from onboarding.store.tables import lanes
+from onboarding.store.writing import upsert
 
 HORIZON = 0.2
 SLOWER = 0.7

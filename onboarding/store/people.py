@@ -1,31 +1,14 @@
 """People, the chat with each of them, and what they asked of us."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onboarding.domain.people import Person
 from onboarding.store.tables import deliveries, memberships, people, steps, teams
-
-CHUNK = 500
-T = TypeVar("T")
-
-
-def upsert(connection: Connection, table: Any) -> Any:
-    """The dialect's INSERT that knows ON CONFLICT; both databases spell it alike."""
-    made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return made(table)
-
-
-def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The rows in lists of at most `size`."""
-    walk = iter(rows)
-    while some := list(islice(walk, size)):
-        yield some
+from onboarding.store.writing import CHUNK, insert_many, upsert
 
 
 def person(connection: Connection, tenant_id: str, aad_object_id: str) -> Person | None:
@@ -81,22 +64,19 @@ def remember(connection: Connection, /, tenant_id: str, aad_object_id: str, **kn
 
 def learn(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """The same for many people; every row must have the same columns."""
-    batch = [dict(row) for row in rows]
-    if not batch:
-        return
-    statement = upsert(connection, people)
-    given = [name for name in batch[0] if name not in ("tenant_id", "aad_object_id")]
+    insert_many(connection, people, rows, _fill_in)
+
+
+def _fill_in(statement: Any, names: Sequence[str]) -> Any:
+    key = [people.c.tenant_id, people.c.aad_object_id]
     fresh = {
-        name: func.coalesce(getattr(statement.excluded, name), getattr(people.c, name))
-        for name in given
+        name: func.coalesce(statement.excluded[name], people.c[name])
+        for name in names
+        if name not in ("tenant_id", "aad_object_id")
     }
-    where = [people.c.tenant_id, people.c.aad_object_id]
-    statement = (
-        statement.on_conflict_do_update(index_elements=where, set_=fresh)
-        if fresh
-        else statement.on_conflict_do_nothing(index_elements=where)
-    )
-    connection.execute(statement, batch)
+    if not fresh:
+        return statement.on_conflict_do_nothing(index_elements=key)
+    return statement.on_conflict_do_update(index_elements=key, set_=fresh)
 
 
 def set_person(

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 
 from onboarding.domain.facts import Heard, Scope
-from onboarding.store.people import upsert
 from onboarding.store.tables import channels, memberships, teams
+from onboarding.store.writing import upsert
 
 
 @dataclass(frozen=True, slots=True)

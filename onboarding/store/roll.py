@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, or_, select
 
 from onboarding.store import places
-from onboarding.store.people import CHUNK
 from onboarding.store.places import Team
 from onboarding.store.tables import deliveries, teams
+from onboarding.store.writing import CHUNK
 
 
 def team_named(connection: Connection, tenant_id: str, name: str) -> Team | None:

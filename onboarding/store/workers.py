@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, delete, select
 
 from onboarding.store.database import clock
-from onboarding.store.people import upsert
 from onboarding.store.tables import workers
+from onboarding.store.writing import upsert
 
 
 def beat(connection: Connection, name: str) -> None:
