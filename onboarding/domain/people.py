@@ -17,13 +17,10 @@ class DirectoryPerson:
     upn: str | None = None
     display_name: str | None = None
     given_name: str | None = None
-    surname: str | None = None
     mail: str | None = None
     job_title: str | None = None
     department: str | None = None
     office: str | None = None
-    company: str | None = None
-    country: str | None = None
     locale: str | None = None
     employee_id: str | None = None
     start_date: date | None = None

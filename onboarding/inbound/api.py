@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from aiohttp import BodyPartReader, web
@@ -24,8 +24,10 @@ from onboarding.errors import BadInput, OnboardingError, Refused
 from onboarding.inbound.people_file import MAX_BYTES, read_rows
 from onboarding.intake import Intake
 from onboarding.settings import Settings
-from onboarding.submission import Checked, KeyReused, Order, Receipt, Submissions, fingerprint
+from onboarding.submission import KeyReused, Order, Receipt, Submissions, fingerprint
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = structlog.get_logger()
 
 MOST_ITEMS = 500
@@ -46,7 +48,7 @@ class Asked:
     data: bytes
     filename: str | None
     content_type: str | None
-    fields: Mapping[str, Any]
+    fields: dict[str, Any]
 
 
 class Problem(Exception):
@@ -129,45 +131,67 @@ class _Api:
             raise Problem(401, "This needs a valid bearer token.", "Send CONSOLE_TOKEN as Bearer.")
 
     async def submit(self, request: web.Request) -> web.Response:
-        asked = await _asked(request)
-        order = self._order(request, asked)
+        asked = await self._asked(request)
+        order = await self._off_loop(self._order, request, asked)
         receipt = await self._submissions.repeated(order)
         if receipt is None:
-            checked = await self._checked(asked)
+            group = asked.fields.get("group")
+            audience = None if group else await self._off_loop(self._listed, asked)
+            del asked  # as large as all that was read from it
+            checked = await (
+                self._submissions.check(audience)
+                if audience
+                else self._submissions.check_group(str(group))
+            )
             receipt = await self._submissions.submit(checked, order)
         return web.json_response(shown(receipt), status=202)
 
-    async def _checked(self, asked: Asked) -> Checked:
+    async def _asked(self, request: web.Request) -> Asked:
+        kind = request.content_type
+        if kind == "application/json":
+            return Asked(b"", None, None, await self._off_loop(_json, await _read(request)))
+        if kind == "multipart/form-data":
+            return await _multipart(request)
+        if kind in _FILES:
+            return Asked(await _read(request), None, kind, dict(request.query))
+        raise Problem(
+            415,
+            f"A batch cannot be read from {kind}.",
+            "Send JSON, text/csv, an Excel workbook, or a form with a field `file`.",
+        )
+
+    def _listed(self, asked: Asked) -> Audience:
+        """The verdict on a list, which is taken out of what was asked."""
         fields, today = asked.fields, self._submissions.today()
         dates = _text(fields.get("date_format")) or None
         if asked.filename is not None or asked.content_type is not None:
-            loop = asyncio.get_running_loop()
-            audience = await loop.run_in_executor(self._readers, _read_list, asked, today, dates)
-            return await self._submissions.check(audience)
-        if fields.get("group"):
-            return await self._submissions.check_group(str(fields["group"]))
-        people = fields.get("people")
-        if not isinstance(people, list):
+            table = read_rows(asked.data, asked.filename, asked.content_type)
+            return check_rows(table.header, table.rows, today, dates)
+        if not isinstance(fields.get("people"), list):
             raise BadInput(
                 "The body has no list `people`.",
                 'Send {"people": [{"upn": "…"}]}, or upload a CSV or Excel file.',
             )
-        return await self._submissions.check(check_people(people, today, dates))
+        return check_people(fields.pop("people"), today, dates)
 
     def _order(self, request: web.Request, asked: Asked) -> Order:
         key = request.headers.get("Idempotency-Key") or None
         if key is not None and len(key) > 200:
             raise BadInput("The Idempotency-Key is too long.", "Use at most 200 characters.")
         fields = asked.fields
-        told = json.dumps(fields, sort_keys=True, default=str).encode()
         return Order(
             name=str(fields.get("name") or asked.filename or "API")[:200],
             submitted_by=str(fields.get("submitted_by") or "HR")[:200],
             message=str(fields.get("message") or "welcome"),
             at=self._submissions.when(_text(fields.get("at"))),
             key=key,
-            fingerprint=fingerprint(asked.data, told),
+            fingerprint=_fingerprint(asked) if key else None,
         )
+
+    async def _off_loop(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Parsing a large list takes seconds, in which the loop must go on."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, partial(work, *args, **kwargs))
 
     async def newest(self, request: web.Request) -> web.Response:
         after = request.query.get("after")
@@ -209,7 +233,7 @@ class _Api:
     async def retry(self, request: web.Request) -> web.Response:
         """Queue the failed again; `{"states": ["unsure"]}` and `{"deliveries": [ids]}` narrow or
         widen that on purpose."""
-        states, ids = _which(await _json(request) if request.can_read_body else {})
+        states, ids = _which(_json(await _read(request)))
         return await self._act(request, partial(self._intake.retry, states=states, ids=ids))
 
     async def _act(
@@ -224,12 +248,6 @@ class _Api:
         return web.json_response(await self._database.do(view, *args))
 
 
-def _read_list(asked: Asked, today: dt.date, dates: str | None) -> Audience:
-    """Read and judge an upload; it takes seconds for a large one, so never on the event loop."""
-    table = read_rows(asked.data, asked.filename, asked.content_type)
-    return check_rows(table.header, table.rows, today, dates)
-
-
 def shown(receipt: Receipt) -> dict[str, Any]:
     """A receipt as JSON: how many were accepted, and each refused row with its remedy."""
     return {
@@ -240,22 +258,6 @@ def shown(receipt: Receipt) -> dict[str, Any]:
         "refused": [asdict(item) for item in receipt.refused],
         "warnings": list(receipt.warnings),
     }
-
-
-async def _asked(request: web.Request) -> Asked:
-    kind = request.content_type
-    if kind == "application/json":
-        fields = await _json(request)
-        return Asked(b"", None, None, fields)
-    if kind == "multipart/form-data":
-        return await _multipart(request)
-    if kind in _FILES:
-        return Asked(await _read(request), None, kind, dict(request.query))
-    raise Problem(
-        415,
-        f"A batch cannot be read from {kind}.",
-        "Send JSON, text/csv, an Excel workbook, or a form with a field `file`.",
-    )
 
 
 async def _multipart(request: web.Request) -> Asked:
@@ -295,8 +297,7 @@ def _room(size: int) -> int:
     return size
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
-    raw = await _read(request)
+def _json(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw or b"{}")
     except (ValueError, RecursionError):
@@ -304,6 +305,11 @@ async def _json(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Problem(400, "The body is not a JSON object.", 'Send {"people": […]}.')
     return body
+
+
+def _fingerprint(asked: Asked) -> str:
+    told = json.dumps(asked.fields, sort_keys=True, default=str).encode()
+    return fingerprint(asked.data, told)
 
 
 def _which(body: Mapping[str, Any]) -> tuple[list[State], list[int] | None]:

@@ -170,8 +170,17 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
+_SESSION = {
+    "idle_in_transaction_session_timeout": 2000,
+    "lock_timeout": 5000,
+    "plan_cache_mode": "force_custom_plan",
+}
+"""Timeouts (ms) shorter than the heartbeat's: a frozen process must not hold a row for ever. A plan
+kept from when the tables were small would read them from end to end once they are large."""
+
+
 def _postgresql(url: str) -> Engine:
-    """Timeouts shorter than the heartbeat's: a frozen process must not hold a row for ever."""
+    """As many connections as threads may want, each tried before it is used."""
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=20,
@@ -179,7 +188,7 @@ def _postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
-            "options": "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=5000 -c plan_cache_mode=force_custom_plan",
+            "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
         },
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Table,
     bindparam,
+    cast,
     func,
     select,
 )
@@ -42,14 +43,26 @@ def insert_many(
 
     `finish` is a function at module level: the statement that it makes is kept and reused.
     """
-    written = 0
-    for some in batched(rows, ROWS):
-        statement = _statement(connection.dialect.name, table, tuple(some[0]), finish)
-        done = connection.execute(
-            statement, _parameters(connection, some), execution_options=_COUNT
-        )
-        written += done.rowcount
-    return written
+    write = _by_column if connection.dialect.name == "postgresql" else _row_by_row
+    return sum(write(connection, table, some, finish) for some in batched(rows, ROWS))
+
+
+def _row_by_row(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], finish: Finish
+) -> int:
+    statement = _plain("sqlite", table, tuple(rows[0]), finish)
+    return connection.execute(statement, rows, execution_options=_COUNT).rowcount
+
+
+def _by_column(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], finish: Finish
+) -> int:
+    """PostgreSQL gets a column as one array, and a value that all rows share only once: a
+    placeholder for each value cost more than the writing."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    shared = {name: one[0] for name, one in columns.items() if one.count(one[0]) == len(one)}
+    statement = _unrolling("postgresql", table, tuple(columns), frozenset(shared), finish)
+    return connection.execute(statement, columns | shared, execution_options=_COUNT).rowcount
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -64,23 +77,21 @@ def _insert(dialect: str, table: Table) -> Any:
 
 
 @lru_cache(64)
-def _statement(dialect: str, table: Table, names: tuple[str, ...], finish: Finish) -> Any:
-    """SQLite's driver runs one row after the other; PostgreSQL gets a column as one array, since
-    a placeholder for each value cost it more than the writing."""
-    insert = _insert(dialect, table)
-    if dialect != "postgresql":
-        return finish(insert, names)
-    rows = select(*(_unrolled(table.c[name]) for name in names))
-    return finish(insert.from_select(list(names), rows), names)
+def _plain(dialect: str, table: Table, names: tuple[str, ...], finish: Finish) -> Any:
+    return finish(_insert(dialect, table), names)
 
 
-def _unrolled(column: Column[Any]) -> ColumnElement[Any]:
+@lru_cache(256)
+def _unrolling(
+    dialect: str, table: Table, names: tuple[str, ...], shared: frozenset[str], finish: Finish
+) -> Any:
+    rows = select(*(_values(table.c[name], name in shared) for name in names))
+    return finish(_insert(dialect, table).from_select(list(names), rows), names)
+
+
+def _values(column: Column[Any], is_shared: bool) -> ColumnElement[Any]:
+    if is_shared:
+        return cast(bindparam(column.name, type_=column.type), column.type)
     if isinstance(column.type, JSON):
-        return func.json_array_elements(bindparam(f"all_{column.name}", type_=column.type))
-    return func.unnest(bindparam(f"all_{column.name}", type_=ARRAY(column.type)))
-
-
-def _parameters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Any:
-    if connection.dialect.name != "postgresql":
-        return rows
-    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+        return func.json_array_elements(bindparam(column.name, type_=column.type))
+    return func.unnest(bindparam(column.name, type_=ARRAY(column.type)))
