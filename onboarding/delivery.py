@@ -18,8 +18,9 @@ from onboarding.outbound.teams import Member, Teams, Thread
 from onboarding.settings import Settings
 
 CONNECTOR = "connector"
-INSTALLS = "graph installs"
-READS = "graph reads"
+INSTALLS = "graph_installs"
+READS = "graph_reads"
+TEAM = "team"
 
 Gate = Callable[[str], Awaitable[None]]
 """Waits for a slot of the lane with this name."""

@@ -37,8 +37,10 @@ from onboarding.domain.facts import (
     TeamReopened,
 )
 from onboarding.domain.people import Person
-from onboarding.store import batches, deliveries, people, places
+from onboarding.errors import BadInput
+from onboarding.store import batches, deliveries, lanes, people, places
 from onboarding.store.database import Database
+from onboarding.store.lanes import lane_name
 from onboarding.store.writing import batched
 
 Enqueue = Callable[[Connection, int, int], None]
@@ -71,6 +73,7 @@ Invitations = Callable[[], Iterator[Invited]]
 """Walks through a batch's people, from the start at each call: 100,000 at once are too many."""
 
 INVITED_AT_ONCE = 2_000
+FASTEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,17 @@ class Intake:
         """Queue again those of a batch that are in these states; the number of them."""
         now = datetime.now(UTC)
         return await self._database.do(deliveries.retry, batch_id, states, now, ids)
+
+    async def adjust(self, lane: str, tenant_id: str, per_second: float | None) -> None:
+        """Set what a rate lane may make of requests per second, at once and for all processes;
+        None goes back to the setting. Raises BadInput."""
+        if per_second is not None and not 0 < per_second <= FASTEST:
+            raise BadInput(
+                f"{per_second:g} requests a second cannot be a limit.",
+                f"Choose more than 0 and at most {FASTEST}.",
+            )
+        name = lane_name(lane, tenant_id)
+        await self._database.do(lanes.adjust, name, per_second)
 
     def _take(self, connection: Connection, heard: Heard, now: datetime) -> Shown | None:
         is_news = _remember(connection, heard, now)

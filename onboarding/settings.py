@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     graph_reads_per_second: float = Field(
         100, gt=0, le=1000, description="Budget for directory reads, well under Graph's own"
     )
+    team_requests_per_second: float = Field(
+        3.6, gt=0, le=1000, description="Budget for reading one team (the limit is 4)"
+    )
     welcome_existing_members: Annotated[
         Literal["never", "ask", "always"], BeforeValidator(_lower)
     ] = Field(
@@ -192,6 +195,15 @@ class Settings(BaseSettings):
     def graph_scope(self) -> str:
         """The scope of Graph tokens: the cloud's own, whichever host is called."""
         return CLOUDS[self.cloud].graph_scope
+
+    @property
+    def budgets(self) -> dict[str, float]:
+        """Requests per second that each of the tenant's rate lanes may make, by its name."""
+        return {
+            "connector": self.bot_requests_per_second,
+            "graph_installs": self.graph_installs_per_second,
+            "graph_reads": self.graph_reads_per_second,
+        }
 
     @property
     def simulated_service_url(self) -> str | None:

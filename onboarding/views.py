@@ -16,6 +16,7 @@ from onboarding.store import batches, lanes, people, places
 from onboarding.store.batches import Audited
 from onboarding.store.database import ping
 from onboarding.store.deliveries import Delivery, count_states, deliveries_to
+from onboarding.store.lanes import lane_name
 
 FIRST_CONTACT_PER_S = 28.0
 
@@ -135,9 +136,37 @@ def seen_by(
     return found, context | {"steps_done": people.steps_done(connection, tenant_id, who)}
 
 
-def throttling(connection: Connection) -> list[dict[str, object]]:
-    """The state of every rate lane."""
-    return lanes.all_lanes(connection)
+def limits(connection: Connection, tenant_id: str, rates: Mapping[str, float]) -> dict[str, Any]:
+    """Every rate lane of this tenant: its budget per second, whether somebody adjusted it, what
+    share of it is in use after throttling, how long it rests (s), and why it is stopped.
+
+    `rates` are the settings' budgets by lane.
+    """
+    known = {one["name"]: one for one in lanes.all_lanes(connection)}
+    items = [
+        _limit(lane, rate, known.get(lane_name(lane, tenant_id), {}))
+        for lane, rate in rates.items()
+    ]
+    return {"items": items}
+
+
+def lane(rates: Mapping[str, float], name: str) -> str:
+    """The name of a rate lane that can be adjusted. Raises NotFound."""
+    if name not in rates:
+        raise NotFound(f"There is no limit {name}.", f"There are: {', '.join(rates)}.")
+    return name
+
+
+def _limit(lane: str, rate: float, known: Mapping[str, Any]) -> dict[str, Any]:
+    adjusted = known.get("rate")
+    return {
+        "lane": lane,
+        "per_second": adjusted or rate,
+        "adjusted": adjusted is not None,
+        "share": known.get("share", 1.0),
+        "rests_s": known.get("rests_s", 0.0),
+        "stopped": known.get("stopped"),
+    }
 
 
 def _batch(connection: Connection, batch_id: str) -> Batch:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from onboarding.delivery import CONNECTOR, INSTALLS, READS, Speaker
+from onboarding.delivery import TEAM, Speaker
 from onboarding.domain.deliveries import Lane
 from onboarding.domain.facts import Heard, Scope
 from onboarding.intake import Enqueue, Intake, Policy, Shown
@@ -50,6 +50,7 @@ class App:
     intake: Intake
     submissions: Submissions
     chats: Chats
+    lanes: Lanes
 
     async def hear(self, heard: Heard) -> Shown | None:
         """Take a fact, and wake whoever waits for the chat that it told of."""
@@ -86,7 +87,7 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
         opened.push_async_callback(graph.close)
         catalogue = load(TEMPLATES)
         speaker = Speaker(settings, teams, graph, catalogue)
-        lanes = _lanes(database, settings)
+        lanes = Lanes(database, settings.budgets | {TEAM: settings.team_requests_per_second})
         name = "local" if settings.sqlite else _unique_name()
         chats = Chats(database)
         deliverer = Deliverer(database, settings, speaker, lanes, chats, name)
@@ -120,16 +121,8 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             intake,
             submissions,
             chats,
+            lanes,
         )
-
-
-def _lanes(database: Database, settings: Settings) -> Lanes:
-    rates = {
-        CONNECTOR: settings.bot_requests_per_second,
-        INSTALLS: settings.graph_installs_per_second,
-        READS: settings.graph_reads_per_second,
-    }
-    return Lanes(database, rates)
 
 
 def _handing_to(engine: WorkEngine) -> Enqueue:

@@ -122,8 +122,11 @@ class InProcess(Bot):
         tenant = self.simulator.tenant_id
         return await self.app.database.do(deliveries.deliveries_to, tenant, recipient)
 
-    async def lanes(self) -> list[dict[str, object]]:
-        return await self.app.database.do(views.throttling)
+    async def lanes(self) -> list[dict[str, Any]]:
+        """The rate lanes as everybody sees them."""
+        settings, look = self.app.settings, views.limits
+        seen = await self.app.database.do(look, settings.azure_tenant_id, settings.budgets)
+        return list(seen["items"])
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ from onboarding.domain.deliveries import (
 )
 from onboarding.domain.facts import Account, AppInstalled, Heard, Place, Scope, TeamRef
 from onboarding.intake import Intake, Invited, Policy
-from onboarding.store import batches, deliveries, lanes, people, places, workers
+from onboarding.store import batches, deliveries, lanes, people, places, threads, workers
 from onboarding.store import tables as t
 from onboarding.store.database import Database, clock, open_database
 from onboarding.store.migrate import is_current, migrate
@@ -948,6 +948,84 @@ def test_a_lane_that_works_again_keeps_the_rest_that_the_service_asked_for(
     lanes.slow(connection, name, 30.0)
     lanes.stop(connection, name, None, 0.0)
     assert lanes.reserve(connection, name, RATE, 5).count == 0
+
+
+def test_a_rate_that_somebody_set_counts_at_once_until_it_is_taken_back(
+    connection: Connection,
+) -> None:
+    name = opened_lane(connection)
+    lanes.adjust(connection, name, 2 * RATE)
+    assert lanes.reserve(connection, name, RATE, 1).spacing == pytest.approx(0.5 / RATE)
+    lanes.adjust(connection, name, None)
+    assert lanes.reserve(connection, name, RATE, 1).spacing == pytest.approx(1 / RATE)
+    lanes.adjust(connection, "never used", 3.0)
+    rates = {one["name"]: one["rate"] for one in lanes.all_lanes(connection)}
+    assert (rates[name], rates["never used"]) == (None, 3.0)
+
+
+def test_only_idle_lanes_without_news_are_forgotten(connection: Connection) -> None:
+    idle, adjusted, slowed = (opened_lane(connection) for _ in range(3))
+    lanes.adjust(connection, adjusted, 3.0)
+    lanes.slow(connection, slowed, 0.0)
+    lanes.forget_idle(connection, 3_600)
+    assert {idle, adjusted, slowed} <= {one["name"] for one in lanes.all_lanes(connection)}
+    time.sleep(2 / RATE)
+    lanes.forget_idle(connection, 0)
+    left = {one["name"] for one in lanes.all_lanes(connection)}
+    assert idle not in left
+    assert {adjusted, slowed} <= left
+
+
+def test_whoever_writes_into_one_chat_without_pause_stays_within_teams_limits(
+    connection: Connection,
+) -> None:
+    chat = f"a:{next(numbers)}"
+    sent, now = [], 0.0
+    while now < 3_700:
+        wait = threads.spend(connection, chat)
+        if not wait:
+            sent.append(now)
+            continue
+        now += wait
+        _let_time_pass(connection, chat, wait)
+    for most, seconds in ((7, 1), (8, 2), (60, 30), (1_800, 3_600)):
+        assert all(b - a > seconds for a, b in zip(sent, sent[most:], strict=False)), (
+            most,
+            seconds,
+        )
+    assert len(sent) > 1_700, "nor is it slower than it must be"
+    assert sum(moment < 10 for moment in sent) >= 20, "a conversation is not a batch"
+
+
+def _let_time_pass(connection: Connection, chat: str, seconds: float) -> None:
+    """Everything on record of a chat is so much older."""
+    row = t.threads.c
+    connection.execute(
+        update(t.threads)
+        .where(row.id == chat)
+        .values(soon_at=row.soon_at - seconds, hour_at=row.hour_at - seconds)
+    )
+
+
+def test_a_conversation_that_is_told_to_rest_rests_alone(connection: Connection) -> None:
+    channel, other = f"19:{next(numbers)}@thread.tacv2", f"a:{next(numbers)}"
+    for conversation in (channel, other):
+        assert threads.spend(connection, conversation) == 0
+    threads.rest(connection, f"{channel};messageid=1", 30)
+    threads.rest(connection, channel, 1)
+    assert 28 < threads.spend(connection, f"{channel};messageid=2") <= 30
+    assert threads.spend(connection, other) == 0
+
+
+def test_conversations_are_forgotten_an_hour_after_their_last_message(
+    connection: Connection,
+) -> None:
+    old, young = f"a:{next(numbers)}", f"a:{next(numbers)}"
+    for chat in (old, young):
+        threads.spend(connection, chat)
+    _let_time_pass(connection, old, 3_700)
+    threads.forget_quiet(connection)
+    assert set(connection.execute(select(t.threads.c.id)).scalars()) & {old, young} == {young}
 
 
 def test_each_dead_worker_goes_to_exactly_one_survivor(database: Database) -> None:

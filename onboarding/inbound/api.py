@@ -86,6 +86,8 @@ def api_routes(
         web.get("/api/v1/people/{id}", api.guarded(api.person)),
         web.delete("/api/v1/people/{id}", api.guarded(api.erase)),
         web.get("/api/v1/ledger", api.guarded(api.ledger)),
+        web.get("/api/v1/limits", api.guarded(api.limits)),
+        web.put("/api/v1/limits/{lane}", api.guarded(api.adjust)),
     ]
 
 
@@ -221,6 +223,19 @@ class _Api:
     async def ledger(self, request: web.Request) -> web.Response:
         return await self._view(views.ledger, request.query.get("purpose"))
 
+    async def limits(self, request: web.Request) -> web.Response:
+        return await self._view(
+            views.limits, self._settings.azure_tenant_id, self._settings.budgets
+        )
+
+    async def adjust(self, request: web.Request) -> web.Response:
+        """Set a rate limit for all processes; `{"per_second": null}` goes back to the setting."""
+        lane = views.lane(self._settings.budgets, request.match_info["lane"])
+        per_second = _rate(_json(await _read(request)))
+        await self._intake.adjust(lane, self._settings.azure_tenant_id, per_second)
+        log.warning("limit_adjusted", lane=lane, per_second=per_second)
+        return await self.limits(request)
+
     async def pause(self, request: web.Request) -> web.Response:
         return await self._act(request, partial(self._intake.pause, paused=True))
 
@@ -326,6 +341,13 @@ def _which(body: Mapping[str, Any]) -> tuple[list[State], list[int] | None]:
             'Send {"states": ["failed"]}.',
         )
     return states, numbers
+
+
+def _rate(body: Mapping[str, Any]) -> float | None:
+    rate = body.get("per_second", "")
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float)):
+        raise BadInput("The body cannot be read.", 'Send {"per_second": 30}, or null.')
+    return rate
 
 
 def _limit(request: web.Request) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from onboarding import views
 from onboarding.domain.facts import Heard
@@ -156,6 +156,15 @@ class _Readiness:
         return None
 
 
+_LANE_GAUGES = {
+    "onboarding_lane_per_second": ("per_second", "Requests a second that the lane may make"),
+    "onboarding_lane_share": ("share", "How much of that is in use after throttling, 1 is all"),
+    "onboarding_lane_rests_seconds": ("rests_s", "How long Microsoft asked the lane to rest"),
+    "onboarding_lane_stopped": ("stopped", "1 while an administrator must mend something"),
+    "onboarding_lane_waiting": ("waiting", "Requests of this process that wait for a slot"),
+}
+
+
 class _Metrics:
     """Prometheus text: counters of this process, and the lanes that all processes share."""
 
@@ -163,12 +172,15 @@ class _Metrics:
         self._app = app
 
     async def answer(self, request: web.Request) -> web.Response:
-        lanes = await self._app.database.do(views.throttling)
-        lines = ["# TYPE onboarding_lane_share gauge", "# TYPE onboarding_lane_rests_seconds gauge"]
-        for lane in lanes:
-            lines.append(f'onboarding_lane_share{{lane="{lane["name"]}"}} {lane["share"]}')
-            lines.append(
-                f'onboarding_lane_rests_seconds{{lane="{lane["name"]}"}} {lane["rests_s"]}'
-            )
-        body = generate_latest() + ("\n".join(lines) + "\n").encode()
+        settings, lanes = self._app.settings, CollectorRegistry()
+        found = await self._app.database.do(
+            views.limits, settings.azure_tenant_id, settings.budgets
+        )
+        waiting = self._app.lanes.waiting(settings.azure_tenant_id)
+        for name, (key, meaning) in _LANE_GAUGES.items():
+            gauge = Gauge(name, meaning, ["lane"], registry=lanes)
+            for limit in found["items"]:
+                value = limit.get(key, waiting.get(limit["lane"], 0))
+                gauge.labels(limit["lane"]).set(bool(value) if key == "stopped" else value)
+        body = generate_latest() + generate_latest(lanes)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Float,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -200,8 +213,11 @@ def ping(connection: Connection) -> None:
 
 def clock(connection: Connection) -> float:
     """Epoch seconds of the database's clock, which all processes share."""
+    return float(connection.execute(select(clock_in_sql(connection))).scalar_one())
+
+
+def clock_in_sql(connection: Connection) -> ColumnElement[float]:
+    """The same within a statement. SQLite has no clock but that of its one process."""
     if connection.dialect.name == "sqlite":
-        return datetime.now(UTC).timestamp()
-    return float(
-        connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
-    )
+        return literal(datetime.now(UTC).timestamp())
+    return cast(extract("epoch", func.clock_timestamp()), Float(53))

@@ -1,8 +1,9 @@
 """Rate budgets that all processes share: a GCRA row each, on the database's clock."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Case, Connection, case, select, update
+from sqlalchemy import Case, Connection, case, delete, select, update
 
 from onboarding.store.database import clock
 from onboarding.store.tables import lanes
@@ -12,6 +13,11 @@ HORIZON = 0.2
 SLOWER = 0.7
 SLOWEST = 0.05
 RECOVERY = 0.01
+
+
+def lane_name(lane: str, tenant_id: str) -> str:
+    """The name of a lane's row: every tenant has budgets of its own."""
+    return f"{lane}:{tenant_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Slots:
 
 
 def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slots:
-    """Reserve up to `wanted` slots of a lane of `rate` per second, at most 0.2 s ahead."""
+    """Reserve up to `wanted` slots of a lane, at most 0.2 s ahead; `rate` per second counts
+    unless somebody has adjusted it."""
     row = connection.execute(
         select(lanes).where(lanes.c.name == name).with_for_update()
     ).one_or_none()
@@ -35,7 +42,7 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
             upsert(connection, lanes).values(name=name, next_at=now).on_conflict_do_nothing()
         )
         return Slots(0, 0.0, 0.0)
-    spacing = 1.0 / (rate * row.factor)
+    spacing = 1.0 / ((row.rate or rate) * row.factor)
     first = max(row.next_at, row.blocked_until, now)
     if first > now + HORIZON:
         return Slots(0, min(first - now - HORIZON / 2, 5.0), spacing)
@@ -49,6 +56,14 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
         )
     )
     return Slots(count, first - now, spacing)
+
+
+def adjust(connection: Connection, name: str, rate: float | None) -> None:
+    """Set a lane's rate per second from now on, or (None) go back to the setting's."""
+    statement = upsert(connection, lanes).values(name=name, next_at=0.0, rate=rate)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[lanes.c.name], set_={"rate": rate})
+    )
 
 
 def slow(connection: Connection, name: str, seconds: float) -> None:
@@ -84,9 +99,9 @@ def _later(moment: float) -> Case[float]:
     return case((lanes.c.blocked_until > moment, lanes.c.blocked_until), else_=moment)
 
 
-def all_lanes(connection: Connection) -> list[dict[str, object]]:
-    """Every lane's name, how long it still rests (s), what share of its budget it uses, and why
-    it is stopped, if it is."""
+def all_lanes(connection: Connection) -> list[dict[str, Any]]:
+    """Every lane's name, how long it still rests (s), what share of its budget it uses, why it is
+    stopped, if it is, and the rate per second that somebody set, if they did."""
     now = clock(connection)
     return [
         {
@@ -94,6 +109,20 @@ def all_lanes(connection: Connection) -> list[dict[str, object]]:
             "rests_s": round(max(0.0, row.blocked_until - now), 1),
             "share": round(row.factor, 2),
             "stopped": row.stopped,
+            "rate": row.rate,
         }
         for row in connection.execute(select(lanes).order_by(lanes.c.name))
     ]
+
+
+def forget_idle(connection: Connection, seconds: float) -> None:
+    """Delete lanes that nobody has used for so long and that hold no news."""
+    connection.execute(
+        delete(lanes).where(
+            lanes.c.next_at < clock(connection) - seconds,
+            lanes.c.blocked_until < clock(connection),
+            lanes.c.stopped.is_(None),
+            lanes.c.rate.is_(None),
+            lanes.c.factor == 1.0,
+        )
+    )

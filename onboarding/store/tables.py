@@ -230,10 +230,24 @@ lanes = Table(
     Column("blocked_until", Float(53), nullable=False, server_default="0"),
     Column("factor", Float(53), nullable=False, server_default="1"),
     Column("stopped", Text),
+    Column("rate", Float(53)),
     PrimaryKeyConstraint("name"),
 )
 """Rate budgets (GCRA): `next_at` is the theoretical arrival time in epoch seconds of the
-database's clock; `factor` (0..1] is how much of the budget is used after a 429."""
+database's clock; `factor` (0..1] is how much of the budget is used after a 429; `rate` (per
+second) stands in for the setting's while somebody has adjusted it."""
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("soon_at", Float(53), nullable=False),
+    Column("hour_at", Float(53), nullable=False),
+    Column("rests_until", Float(53), nullable=False, server_default="0"),
+    PrimaryKeyConstraint("id"),
+)
+"""What was sent into a chat or channel lately, as two theoretical arrival times (GCRA) in epoch
+seconds of the database's clock: one for bursts, one for the hour."""
 
 workers = Table(
     "workers",

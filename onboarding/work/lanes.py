@@ -1,12 +1,13 @@
 """The gate before every outbound request: a slot of the lanes that all processes share."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 
 import structlog
 
 from onboarding.store import lanes
 from onboarding.store.database import Database
+from onboarding.store.lanes import lane_name
 
 log = structlog.get_logger()
 
@@ -33,12 +34,12 @@ class Lanes:
 
     async def slow(self, kind: str, tenant_id: str, seconds: float) -> None:
         """The service asked this lane to rest for so many seconds."""
-        await self._database.do_apart(lanes.slow, _name(kind, tenant_id), seconds)
+        await self._database.do_apart(lanes.slow, lane_name(kind, tenant_id), seconds)
 
     async def stop(self, kind: str, tenant_id: str, why: str, seconds: float) -> None:
         """Nobody gets through for so many seconds, for a reason that an administrator must mend;
         then one tries again."""
-        name = _name(kind, tenant_id)
+        name = lane_name(kind, tenant_id)
         if self._stopped.get(name) != why:
             log.error("lane_stopped", lane=name, why=why)
         self._stopped[name] = why
@@ -46,10 +47,19 @@ class Lanes:
 
     async def works(self, kind: str, tenant_id: str) -> None:
         """A request went through: if the lane was stopped, it is open again."""
-        name = _name(kind, tenant_id)
+        name = lane_name(kind, tenant_id)
         if self._stopped.pop(name, None) is not None:
             log.warning("lane_opened", lane=name)
             await self._database.do_apart(lanes.stop, name, None, 0.0)
+
+    def waiting(self, tenant_id: str) -> dict[str, int]:
+        """How many requests of this process wait for a slot, by lane; teams count together."""
+        found: Counter[str] = Counter()
+        for lane, gate in self._gates.items():
+            kind, _, rest = lane.partition(":")
+            if rest.endswith(tenant_id):
+                found[kind] += gate.waiting
+        return found
 
     async def close(self) -> None:
         """Turn away everybody who still waits."""
@@ -61,9 +71,10 @@ class Lanes:
         )
 
     def _gate(self, kind: str, tenant_id: str) -> "_Gate":
-        name = _name(kind, tenant_id)
+        name = lane_name(kind, tenant_id)
         if name not in self._gates:
-            self._gates[name] = _Gate(self._database, name, self._rates[kind])
+            rate = self._rates[kind.partition(":")[0]]
+            self._gates[name] = _Gate(self._database, name, rate)
         return self._gates[name]
 
 
@@ -89,6 +100,10 @@ class _Gate:
             self.task = asyncio.create_task(self._serve(), name=f"lane {self._name}")
         await future
 
+    @property
+    def waiting(self) -> int:
+        return len(self._live) + len(self._bulk)
+
     def close(self) -> None:
         if self.task is not None:
             self.task.cancel()
@@ -98,7 +113,7 @@ class _Gate:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        while wanted := len(self._live) + len(self._bulk):
+        while wanted := self.waiting:
             slots = await self._database.do_apart(lanes.reserve, self._name, self._rate, wanted)
             begin = loop.time() + slots.wait
             if not slots.count:
@@ -116,7 +131,3 @@ class _Gate:
                 if not future.done():
                     future.set_result(None)
                     return
-
-
-def _name(kind: str, tenant_id: str) -> str:
-    return f"{kind}:{tenant_id}"

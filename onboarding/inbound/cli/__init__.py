@@ -11,6 +11,7 @@ from onboarding.errors import BadInput, OnboardingError, Refused
 from onboarding.inbound.cli.batches import commands as batch_commands
 from onboarding.inbound.cli.checks import commands as looking_commands
 from onboarding.inbound.cli.common import UNUSABLE
+from onboarding.inbound.cli.limits import commands as limit_commands
 from onboarding.inbound.cli.messages import commands as message_commands
 from onboarding.inbound.cli.people import commands as person_commands
 from onboarding.inbound.cli.running import commands as running_commands
@@ -28,6 +29,7 @@ app.add_typer(looking_commands)
 app.add_typer(batch_commands, name="batch")
 app.add_typer(message_commands, name="message")
 app.add_typer(person_commands, name="person")
+app.add_typer(limit_commands, name="limits")
 
 
 def main() -> int:
