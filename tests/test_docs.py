@@ -29,7 +29,13 @@ PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 PAGES = ["README.md", "templates/README.md"]
 NOT_REACHED_YET = {State.UPDATED, State.RECALLED}
-NOT_SETTINGS = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "TEST_DATABASE_URL", "NAME_FILE"}
+NOT_SETTINGS = {
+    "POSTGRES_PASSWORD",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "TEST_DATABASE_URL",
+    "NAME_FILE",
+}
 DAY = date(2026, 11, 23)
 
 
