@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from onboarding.domain.batches import Batch
 from onboarding.domain.deliveries import CANCELLED_BY_HR, State
@@ -189,8 +200,8 @@ def page(
             ),
             isouter=True,
         )
-        .where(deliveries.c.batch_id == batch_id, deliveries.c.id > after)
-        .order_by(deliveries.c.id)
+        .where(in_batch(batch_id, after))
+        .order_by(*IN_BATCH)
         .limit(limit)
     )
     if state is not None:
@@ -198,6 +209,18 @@ def page(
     names = Audited.__dataclass_fields__
     rows = (dict(zip(names, row, strict=True)) for row in connection.execute(query))
     return [Audited(**row | {"state": State(row["state"])}) for row in rows]
+
+
+IN_BATCH = (deliveries.c.batch_id, deliveries.c.id)
+
+
+def in_batch(batch_id: str, after: int = 0) -> ColumnElement[bool]:
+    """The rows of one batch from after this id on, to be ordered by IN_BATCH.
+
+    A range instead of an equation: else PostgreSQL would read the whole ledger by its ids, in the
+    hope of soon meeting enough rows of this batch.
+    """
+    return (tuple_(*IN_BATCH) > tuple_(batch_id, after)) & (deliveries.c.batch_id <= batch_id)
 
 
 def refused(connection: Connection, batch_id: str) -> list[Refusal]:

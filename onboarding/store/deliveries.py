@@ -33,6 +33,7 @@ from onboarding.domain.deliveries import (
     Verdict,
 )
 from onboarding.domain.erasure import ERASED
+from onboarding.store.batches import IN_BATCH, in_batch
 from onboarding.store.tables import batches, deliveries
 from onboarding.store.writing import CHUNK, insert_many, upsert
 
@@ -152,13 +153,12 @@ def release(connection: Connection, ids: Sequence[int], now: datetime) -> int:
 
 
 def release_due(connection: Connection, now: datetime, limit: int = 1000) -> int:
-    """Let those go on whose time has come, unless their batch is paused."""
+    """Let those go on whose time has come. Of a paused batch they then wait in the queue."""
     due = (
         select(deliveries.c.id)
         .where(
             deliveries.c.state == State.WAITING,
             deliveries.c.due_at <= now,
-            ~_batch_stands_still(),
         )
         .order_by(deliveries.c.due_at)
         .limit(limit)
@@ -234,28 +234,68 @@ def stop(
 
 
 def feed(connection: Connection, lane: Lane, limit: int, now: datetime) -> list[tuple[int, int]]:
-    """Hand the next queued deliveries to the engine: pairs of id and attempt, oldest first."""
-    if limit <= 0:
-        return []
-    query = (
-        select(deliveries.c.id, deliveries.c.attempt)
-        .where(
-            deliveries.c.state == State.QUEUED,
-            deliveries.c.handed.is_(False),
-            deliveries.c.lane == lane,
-            ~_batch_stands_still(),
-        )
-        .order_by(deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = [(row.id, row.attempt) for row in connection.execute(query)]
+    """Hand the next queued deliveries to the engine: pairs of id and attempt.
+
+    Batches take turns, so that a small one does not wait for the end of a large one; within a
+    batch the oldest go first.
+    """
+    taken: list[tuple[int, int]] = []
+    sources = _sources(connection, lane) if limit > 0 else []
+    for number, batch_id in enumerate(sources):
+        share = -(-(limit - len(taken)) // (len(sources) - number))
+        taken += _next(connection, lane, batch_id, share)
     for begin in range(0, len(taken), CHUNK):
         ids = [row_id for row_id, _ in taken[begin : begin + CHUNK]]
         connection.execute(
             update(deliveries).where(deliveries.c.id.in_(ids)).values(handed=True, updated_at=now)
         )
     return taken
+
+
+def _sources(connection: Connection, lane: Lane) -> list[str | None]:
+    """The batches that have something in the queue and do not stand still, oldest first; None
+    stands for whatever belongs to no batch.
+
+    Jumps from one batch to the next in the index, so that neither a paused batch nor a large one
+    costs anything.
+    """
+    first = select(func.min(deliveries.c.batch_id).label("id")).where(_queued(lane))
+    found = first.cte("found", recursive=True)
+    following = select(func.min(deliveries.c.batch_id)).where(
+        _queued(lane), deliveries.c.batch_id > found.c.id
+    )
+    found = found.union_all(
+        select(following.correlate(found).scalar_subquery()).where(found.c.id.is_not(None))
+    )
+    moving = (
+        select(batches.c.id)
+        .join(found, found.c.id == batches.c.id)
+        .where(~batches.c.paused, ~batches.c.cancelled)
+        .order_by(batches.c.created_at, batches.c.id)
+    )
+    return [None, *connection.execute(moving).scalars()]
+
+
+def _next(
+    connection: Connection, lane: Lane, batch_id: str | None, limit: int
+) -> list[tuple[int, int]]:
+    mine = in_batch(batch_id) if batch_id else deliveries.c.batch_id.is_(None)
+    query = (
+        select(deliveries.c.id, deliveries.c.attempt)
+        .where(_queued(lane), mine)
+        .order_by(*IN_BATCH)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def _queued(lane: Lane) -> ColumnElement[bool]:
+    return (
+        (deliveries.c.state == State.QUEUED)
+        & deliveries.c.handed.is_(False)
+        & (deliveries.c.lane == lane)
+    )
 
 
 def in_hand(connection: Connection, lane: Lane) -> int:

@@ -1,4 +1,4 @@
-"""Limits of chats, and rates that can be adjusted"""
+"""Limits of chats, rates that can be adjusted, and indexes for a million deliveries"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,8 +19,16 @@ def upgrade() -> None:
         sa.Column("rests_until", sa.Float(precision=53), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
     )
+    op.create_index("ix_deliveries_pages", "deliveries", ["batch_id", "id"])
+    op.drop_index("ix_deliveries_feed", table_name="deliveries")
+    op.create_index(
+        "ix_deliveries_feed", "deliveries", ["state", "handed", "lane", "batch_id", "id"]
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_deliveries_feed", table_name="deliveries")
+    op.create_index("ix_deliveries_feed", "deliveries", ["state", "handed", "lane", "id"])
+    op.drop_index("ix_deliveries_pages", table_name="deliveries")
     op.drop_table("threads")
     op.drop_column("lanes", "rate")
