@@ -12,6 +12,8 @@ from onboarding.domain.people import DirectoryPerson, Person
 from onboarding.errors import OnboardingError, Refused
 from onboarding.messages.catalogue import Catalogue
 from onboarding.messages.render import Rendered, render
+from onboarding.outbound.answers import refusal
+from onboarding.outbound.error_table import APP_ID_NOT_SET
 from onboarding.outbound.graph import Graph
 from onboarding.outbound.message import Message
 from onboarding.outbound.teams import Member, Teams, Thread
@@ -139,11 +141,7 @@ class Speaker:
         """The app's id in the organisation's catalogue: read once, by whoever asks first."""
         app = self._settings.teams_app_id
         if not app:
-            raise Refused(
-                "unknown_app",
-                "The bot does not know its own app in the catalogue.",
-                "Set TEAMS_APP_ID to the manifest's id.",
-            )
+            raise refusal(APP_ID_NOT_SET)
         if not self._graph.knows_app(app):
             await gate(READS)
         return await self._graph.catalog_app_id(app)

@@ -7,6 +7,27 @@ OnboardingError
 └── Unsure     the answer was lost: it may or may not have happened
 """
 
+from enum import StrEnum
+
+
+class ChatAfter(StrEnum):
+    """What a refusal says about the remembered chat that it was about."""
+
+    KEEP = "keep"
+    FORGET = "forget"
+    UNINSTALLED = "uninstalled"
+    BLOCKED = "blocked"
+
+
+class Leaves(StrEnum):
+    """Where a refusal leaves the delivery that it met; `STOPS` says that it concerns everybody."""
+
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    GONE = "gone"
+    WAITS = "waits"
+    STOPS = "stops"
+
 
 class OnboardingError(Exception):
     """The root of every error that this project raises on purpose."""
@@ -22,24 +43,42 @@ class BadInput(OnboardingError):
 
 
 class Retry(OnboardingError):
-    """The service asks to come back. `after` is seconds, or None when it did not say."""
+    """The service asks to come back. `after` is seconds, or None when it did not say;
+    `slows_lane` says that everybody who uses the same budget must slow down."""
 
-    def __init__(self, code: str, reason: str, after: float | None = None) -> None:
+    def __init__(
+        self, code: str, reason: str, after: float | None = None, *, slows_lane: bool = False
+    ) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
         self.after = after
+        self.slows_lane = slows_lane
 
 
 class Refused(OnboardingError):
-    """The service will not do this however often it is asked; `remedy` says what would help."""
+    """The service will not do this however often it is asked; `remedy` says what would help.
 
-    def __init__(self, code: str, reason: str, remedy: str, status: int | None = None) -> None:
+    `chat` is what that says about the chat, `leaves` where it leaves a delivery.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        remedy: str,
+        status: int | None = None,
+        *,
+        chat: ChatAfter = ChatAfter.KEEP,
+        leaves: Leaves = Leaves.FAILED,
+    ) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
         self.remedy = remedy
         self.status = status
+        self.chat = chat
+        self.leaves = leaves
 
 
 class Unsure(OnboardingError):

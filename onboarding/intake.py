@@ -282,6 +282,8 @@ def _remember_chat(connection: Connection, heard: Heard, aad_object_id: str, now
     if removed and is_news:
         people.set_person(connection, heard.tenant_id, aad_object_id, install_asked_at=None)
         deliveries.stop(connection, heard.tenant_id, APP_REMOVED, now, recipient=aad_object_id)
+    if decide.speaks(heard.what):
+        people.unblock(connection, heard.tenant_id, aad_object_id)
     return is_news or isinstance(heard.what, MessageWritten | CardPressed)
 
 
@@ -377,9 +379,10 @@ def _sender(connection: Connection, heard: Heard) -> tuple[Person | None, list[S
 
 
 def _freed(connection: Connection, heard: Heard) -> list[decide.Intent]:
-    """Any sign of life from a personal chat means that the app is there."""
+    """Any sign of life from a personal chat means that the app is there; a word, that they want
+    to hear from the bot."""
     _, standings = _sender(connection, heard)
-    return decide.set_free(standings)
+    return decide.set_free(standings, spoke=decide.speaks(heard.what))
 
 
 def _welcome_context(connection: Connection, heard: Heard) -> dict[str, Any] | None:

@@ -16,9 +16,12 @@ from pydantic.fields import FieldInfo
 
 from onboarding.domain.audience import ALIASES, check_rows, fields_by_alias, fold, known_fields
 from onboarding.domain.deliveries import State
+from onboarding.errors import ChatAfter, Leaves
 from onboarding.inbound.cli import app as commands
 from onboarding.inbound.people_file import read_rows
 from onboarding.inbound.server import web_app
+from onboarding.outbound.codes import Code
+from onboarding.outbound.error_table import CONNECTOR, GRAPH, OURS, Becomes, Row
 from onboarding.settings import Settings
 from onboarding.wiring import open_app
 from tests.running import TOKEN, running_bot
@@ -226,6 +229,45 @@ def test_every_log_event_that_the_readme_explains_is_one_that_the_code_writes() 
     told = {event for row in rows(section("## Operate")) for event in quoted(row[0])}
     assert told
     assert told <= written
+
+
+NEVER_MET = {Code.ALREADY_INSTALLED}
+"""What is as good as success, so that nobody is told of it."""
+COMES_TO = {
+    Becomes.LATER: "tries again by itself",
+    Becomes.SLOWER: "slows down as long as it is asked to, then tries again",
+    Becomes.LOST: "marks a message `unsure`, repeats any other call",
+    Becomes.BROKEN: "fails a message, repeats any other call",
+}
+SAYS_OF_CHAT = {
+    ChatAfter.FORGET: "opens the chat anew once, then fails",
+    ChatAfter.UNINSTALLED: "installs the app once, then fails",
+    ChatAfter.BLOCKED: "fails, and skips what comes later until they write",
+}
+LEAVES = {
+    Leaves.FAILED: "fails",
+    Leaves.SKIPPED: "skips them",
+    Leaves.GONE: "skips them as `left_company`",
+    Leaves.WAITS: "waits as `waits_for_app`",
+    Leaves.STOPS: "stops for everybody and fails nobody; tries one every ten seconds",
+}
+
+
+def what_the_bot_does(row: Row) -> str:
+    """What a row of the error table comes to, in the README's words."""
+    if row.becomes is not Becomes.REFUSED:
+        return COMES_TO[row.becomes]
+    return SAYS_OF_CHAT.get(row.chat) or LEAVES[row.leaves]
+
+
+def test_the_table_of_refusals_is_exactly_the_error_table() -> None:
+    expected = {
+        (f"`{row.code}`", row.reason, what_the_bot_does(row), row.remedy)
+        for row in (*CONNECTOR, *GRAPH, *OURS)
+        if row.code not in NEVER_MET
+    }
+    shown = rows(section("### When Microsoft says no"))
+    assert shown == [list(line) for line in sorted(expected)]
 
 
 def direct_dependencies() -> set[str]:

@@ -15,9 +15,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from onboarding.domain.batches import Batch
 from onboarding.domain.deliveries import (
@@ -139,6 +141,30 @@ def test_the_migrated_tables_are_those_of_the_code(database: Database) -> None:
 def test_migrating_again_changes_nothing(database: Database) -> None:
     migrate(database.engine)
     assert is_current(database.engine)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_people_of_an_older_version_are_kept_and_have_blocked_nobody(
+    kind: str, tmp_path: Path
+) -> None:
+    with fresh_database(kind, tmp_path) as url:
+        opened = open_database(url)
+        with opened.engine.begin() as connection:
+            older = Config()
+            older.set_main_option("script_location", str(ROOT / "onboarding/store/migrations"))
+            older.attributes["connection"] = connection
+            alembic.upgrade(older, "0001")
+            known = {"tenant": TENANT, "megan": MEGAN}
+            insertion = "insert into people (tenant_id, aad_object_id) values (:tenant, :megan)"
+            connection.execute(text(insertion), known)
+        assert not is_current(opened.engine)
+        migrate(opened.engine)
+        assert is_current(opened.engine)
+        with opened.engine.connect() as connection:
+            megan = people.person(connection, TENANT, MEGAN)
+        opened.close()
+        assert megan is not None
+        assert megan.blocked is False
 
 
 def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
@@ -803,6 +829,16 @@ def test_the_newest_wish_counts(connection: Connection, at: datetime, out: bool)
     megan = people.person(connection, TENANT, MEGAN)
     assert megan is not None
     assert megan.opted_out is out
+
+
+def test_a_block_ends_once(connection: Connection) -> None:
+    people.remember(connection, TENANT, MEGAN)
+    assert not people.unblock(connection, TENANT, MEGAN)
+    people.set_person(connection, TENANT, MEGAN, blocked=True)
+    assert people.unblock(connection, TENANT, MEGAN)
+    megan = people.person(connection, TENANT, MEGAN)
+    assert megan is not None
+    assert megan.blocked is False
 
 
 def test_what_is_known_of_a_person_is_never_overwritten_by_nothing(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from onboarding.domain.deliveries import (
     ARRIVED,
     GAVE_WAY,
     MAY_HAVE_ARRIVED,
+    MOVES_ON_WITH_A_WORD,
     MOVES_ON_WITH_APP,
     ON_ITS_WAY,
     OPEN,
@@ -24,7 +25,7 @@ from onboarding.domain.deliveries import (
     State,
     Verdict,
 )
-from onboarding.domain.facts import CardPressed, Heard, MessageWritten, Scope
+from onboarding.domain.facts import CardPressed, Heard, MessageWritten, Scope, What
 from onboarding.domain.people import Person
 from onboarding.domain.talk import Command, understand
 
@@ -43,7 +44,7 @@ class Owe:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let a delivery go on that waited or failed for want of the app."""
+    """Let a delivery go on that waited, failed or was skipped for want of the app or of a word."""
 
     delivery_id: int
 
@@ -102,9 +103,19 @@ def personal_install(heard: Heard, person: Person, standings: Sequence[Standing]
     ]
 
 
-def set_free(standings: Iterable[Standing]) -> list[Intent]:
-    """What waited or failed for want of the app moves on."""
-    return [Release(s.id) for s in standings if _moves_on(s)]
+def set_free(standings: Iterable[Standing], *, spoke: bool = False) -> list[Intent]:
+    """What waited or failed for want of the app moves on; once they `spoke`, so does what they
+    had blocked."""
+    codes = MOVES_ON_WITH_APP | MOVES_ON_WITH_A_WORD if spoke else MOVES_ON_WITH_APP
+    return [Release(s.id) for s in standings if _moves_on(s, codes)]
+
+
+def speaks(what: What) -> bool:
+    """Whether somebody wrote or pressed a button, which ends a block; Teams' own refresh and
+    reactions do not."""
+    return isinstance(what, MessageWritten) or (
+        isinstance(what, CardPressed) and not what.automatic
+    )
 
 
 def place_install(heard: Heard, installer: str | None, existing: str) -> list[Intent]:
@@ -373,10 +384,10 @@ def _why_not_again(standing: Standing) -> Verdict:
     return ON_ITS_WAY if standing.state in OPEN else ALREADY_WELCOMED
 
 
-def _moves_on(standing: Standing) -> bool:
+def _moves_on(standing: Standing, codes: Collection[str]) -> bool:
     return (
         standing.state in (State.WAITING, State.FAILED, State.SKIPPED)
-        and standing.code in MOVES_ON_WITH_APP
+        and standing.code in codes
         and GAVE_WAY not in standing.occasion
     )
 

@@ -146,6 +146,11 @@ APP_REMOVED = Verdict(
     "The app was removed before the message was due.",
     "When the app is added again, retry.",
 )
+BLOCKED_BY_USER = Verdict(
+    "blocked_by_user",
+    "They have blocked or muted the bot.",
+    "It goes out by itself as soon as they write to the bot or press one of its buttons.",
+)
 NO_LICENCE = Verdict(
     "no_licence",
     "They have no licence for Teams, so the app cannot be installed for them.",
@@ -184,3 +189,6 @@ GAVE_WAY = ":gave way:"
 
 MOVES_ON_WITH_APP = frozenset({"waits_for_app", "blocked_by_policy", "not_installed", "no_licence"})
 """Codes of deliveries that an installation of the app sets free."""
+MOVES_ON_WITH_A_WORD = frozenset({BLOCKED_BY_USER.code})
+"""Codes of deliveries that only the person sets free, by writing or pressing a button: "pause until
+the user writes" (learn.microsoft.com/microsoftteams/platform, conversation-messages)."""

@@ -59,5 +59,6 @@ class Person:
     installed: bool | None = None
     install_asked_at: datetime | None = None
     chat_at: datetime | None = None
+    blocked: bool = False
     opted_out: bool = False
     opted_at: datetime | None = None

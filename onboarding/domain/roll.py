@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from onboarding.domain.deliveries import (
     ARRIVED,
+    BLOCKED_BY_USER,
     DISABLED,
     GUEST,
     OPEN,
@@ -73,6 +74,8 @@ def _why_left_out(attendee: Attendee, person: Person | None, guests: bool) -> Ve
         return NO_ACCOUNT
     if person and person.opted_out:
         return OPTED_OUT
+    if person and person.blocked:
+        return BLOCKED_BY_USER
     if not guests and (attendee.is_guest or (person and person.is_guest)):
         return GUEST
     if attendee.entry and not attendee.entry.is_enabled:

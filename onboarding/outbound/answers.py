@@ -1,37 +1,37 @@
-"""What a service's answer means: the one place where a status becomes Retry, Refused or Unsure."""
+"""What a service's answer means: matched against the error table, a status becomes Retry, Refused
+or Unsure here and nowhere else."""
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from onboarding.errors import OnboardingError, Refused, Retry, Unsure
-from onboarding.outbound.codes import ChatAfter, Code, chat_after
-from onboarding.outbound.refusals import CONNECTOR_RULES, GRAPH_RULES, Rule
+from onboarding.outbound.codes import Code
+from onboarding.outbound.error_table import (
+    ANSWER_LOST,
+    CONNECTOR,
+    GRAPH,
+    UNREACHABLE,
+    Becomes,
+    Row,
+)
 
 __all__ = [
-    "ChatAfter",
     "Code",
     "answer_lost",
-    "chat_after",
     "connector_error",
     "graph_error",
+    "matching",
+    "refusal",
     "retry_after",
     "said_by_service",
     "unreachable",
 ]
 
 LONGEST_WAIT = 3600.0
-
-_COME_BACK = {
-    412: (Code.BUSY, "Somebody else was changing the same conversation."),
-    423: (Code.BUSY, "The resource is locked for a moment."),
-    429: (Code.THROTTLED, "The service asks us to slow down."),
-    502: (Code.UNAVAILABLE, "The service is not available for the moment."),
-    503: (Code.UNAVAILABLE, "The service is not available for the moment."),
-}
-_LOST = (Code.ANSWER_LOST, "The service's answer was lost; it may or may not have acted.")
 
 
 def connector_error(
@@ -42,58 +42,53 @@ def connector_error(
     `once` says that the call must not be repeated when it may have been carried out (sending a
     message): a lost answer is Unsure then, and Retry otherwise.
     """
-    return _error(CONNECTOR_RULES, status, headers, body, once)
+    return _error(CONNECTOR, status, headers, body, once)
 
 
 def graph_error(status: int, headers: Mapping[str, str], body: bytes) -> OnboardingError:
     """The error for a Graph answer other than 2xx; each of our Graph calls may be repeated."""
-    return _error(GRAPH_RULES, status, headers, body, once=False)
+    return _error(GRAPH, status, headers, body, once=False)
 
 
 def answer_lost(once: bool) -> OnboardingError:
     """The request was written, then the connection ended or the time was over."""
-    return Unsure(*_LOST) if once else Retry(*_LOST)
+    kind = Unsure if once else Retry
+    return kind(ANSWER_LOST.code, ANSWER_LOST.reason)
 
 
 def unreachable(why: str) -> Retry:
     """Nothing was written: no connection, no name, or no trust in the certificate."""
-    return Retry(Code.UNREACHABLE, f"The service cannot be reached: {why}")
+    return Retry(UNREACHABLE.code, f"{UNREACHABLE.reason.rstrip('.')}: {why}")
+
+
+def refusal(row: Row, status: int | None = None) -> Refused:
+    """What a row of the table says, as the error that carries it to whoever called."""
+    return Refused(row.code, row.reason, row.remedy, status, chat=row.chat, leaves=row.leaves)
+
+
+def matching(table: Sequence[Row], status: int, body: bytes) -> Row:
+    """The row of a table that an answer other than 2xx is; the last one fits every status."""
+    said = " ".join(_words(body)).lower()
+    return next(row for row in table if row.fits(status, said))
 
 
 def _error(
-    rules: tuple[Rule, ...], status: int, headers: Mapping[str, str], body: bytes, once: bool
+    table: Sequence[Row], status: int, headers: Mapping[str, str], body: bytes, once: bool
 ) -> OnboardingError:
-    if status in _COME_BACK:
-        return Retry(*_COME_BACK[status], after=retry_after(headers))
-    if status in (408, 504):
+    row = matching(table, status, body)
+    if row.becomes is Becomes.LOST:
         return answer_lost(once)
-    if status >= 500 and not once:
-        return Retry(Code.UNAVAILABLE, _COME_BACK[503][1], after=retry_after(headers))
-    rule = _rule(rules, 500 if status >= 500 else status, " ".join(_words(body)).lower())
-    if rule is None:
-        return _unexpected(status)
-    return Refused(rule.code, _reason(rule, body), rule.remedy, status)
+    if row.becomes is Becomes.REFUSED or (row.becomes is Becomes.BROKEN and once):
+        return refusal(_with_their_words(row, status, body), status)
+    slows_lane = row.becomes is Becomes.SLOWER
+    return Retry(row.code, row.reason, retry_after(headers), slows_lane=slows_lane)
 
 
-def _rule(rules: tuple[Rule, ...], status: int, words: str) -> Rule | None:
-    for rule in rules:
-        if rule.status == status and (not rule.words or any(w in words for w in rule.words)):
-            return rule
-    return None
-
-
-def _unexpected(status: int) -> Refused:
-    return Refused(
-        Code.UNEXPECTED_ANSWER,
-        f"The service gave an answer ({status}) that Microsoft does not document.",
-        "Try it again by hand; if it stays, check for a proxy between this server and Microsoft.",
-        status,
-    )
-
-
-def _reason(rule: Rule, body: bytes) -> str:
-    said = said_by_service(body) if rule.code in (Code.BAD_PAYLOAD, Code.FORBIDDEN) else ""
-    return f"{rule.reason} It said: {said}" if said else rule.reason
+def _with_their_words(row: Row, status: int, body: bytes) -> Row:
+    if row.code is Code.UNEXPECTED_ANSWER:
+        return replace(row, reason=f"{row.reason} Its status was {status}.")
+    said = said_by_service(body) if row.quotes else ""
+    return replace(row, reason=f"{row.reason} It said: {said}") if said else row
 
 
 def said_by_service(body: bytes) -> str:

@@ -1,10 +1,10 @@
-"""Why something did not happen, in one word; and what that says about a chat."""
+"""Why something did not happen, in one word."""
 
 from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Why something did not happen; the rest of the product switches on these."""
+    """Why something did not happen; `error_table` says what each means."""
 
     ACTIVITY_NOT_FOUND = "activity_not_found"
     ALREADY_INSTALLED = "already_installed"
@@ -34,25 +34,3 @@ class Code(StrEnum):
     UNKNOWN_PERSON = "unknown_person"
     UNREACHABLE = "unreachable"
     WRONG_CLOUD = "wrong_cloud"
-
-
-class ChatAfter(StrEnum):
-    """What an answer says about the chat that it was about."""
-
-    KEEP = "keep"
-    FORGET = "forget"
-    UNINSTALLED = "uninstalled"
-    BLOCKED = "blocked"
-
-
-_CHAT_AFTER = {
-    Code.CONVERSATION_NOT_FOUND: ChatAfter.FORGET,
-    Code.NOT_INSTALLED: ChatAfter.UNINSTALLED,
-    Code.BLOCKED_BY_USER: ChatAfter.BLOCKED,
-    Code.BOT_DISABLED: ChatAfter.BLOCKED,
-}
-
-
-def chat_after(code: str) -> ChatAfter:
-    """What to do with the remembered chat when a call into it was refused with this code."""
-    return _CHAT_AFTER.get(Code(code), ChatAfter.KEEP) if code in set(Code) else ChatAfter.KEEP

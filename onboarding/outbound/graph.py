@@ -8,7 +8,8 @@ from typing import Any
 
 from onboarding.domain.people import DirectoryPerson
 from onboarding.errors import Refused
-from onboarding.outbound.answers import Code
+from onboarding.outbound.answers import Code, refusal
+from onboarding.outbound.error_table import APP_NOT_UPLOADED
 from onboarding.outbound.graph_seam import GraphSeam, values, warm_up
 from onboarding.outbound.tokens import Tokens, roles
 from onboarding.outbound.wire import SECONDS
@@ -175,11 +176,7 @@ class Graph:
         for app in values(await self._seam.send(request)):
             if found := _text(app, "id"):
                 return found
-        raise Refused(
-            Code.UNKNOWN_APP,
-            "The app is not in the organisation's catalogue.",
-            "Upload the package in the Teams admin centre; TEAMS_APP_ID is the manifest's id.",
-        )
+        raise refusal(APP_NOT_UPLOADED)
 
     async def _one(self, request: Any) -> DirectoryPerson | None:
         try:

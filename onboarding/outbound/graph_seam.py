@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from onboarding.errors import OnboardingError, Refused
-from onboarding.outbound.answers import Code, answer_lost, graph_error
+from onboarding.outbound.answers import answer_lost, graph_error, refusal
+from onboarding.outbound.error_table import FOREIGN_NEXT_LINK
 from onboarding.outbound.tokens import Tokens
 from onboarding.outbound.wire import Wire
 
@@ -112,11 +113,7 @@ class GraphSeam:
     def _own(self, link: str) -> str:
         ours, theirs = urlsplit(self._base), urlsplit(link)
         if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
-            raise Refused(
-                Code.FOREIGN_NEXT_LINK,
-                "Graph's answer pointed to another host.",
-                "Nothing was sent there. Check GRAPH_URL and any proxy on the way.",
-            )
+            raise refusal(FOREIGN_NEXT_LINK)
         return link
 
 

@@ -21,7 +21,8 @@ from msrest.universal_http.async_abc import AsyncClientResponse
 
 from onboarding.clouds import may_receive_token
 from onboarding.errors import Refused
-from onboarding.outbound.answers import Code, connector_error
+from onboarding.outbound.answers import Code, connector_error, refusal
+from onboarding.outbound.error_table import FOREIGN_SERVICE_URL
 from onboarding.outbound.message import Message, activity
 from onboarding.outbound.tokens import Tokens
 from onboarding.outbound.wire import SECONDS, Answer, Wire
@@ -206,11 +207,7 @@ class Teams:
         if set("{}\\ ") & set(service_url) or not may_receive_token(
             service_url, self._hosts, simulated_at
         ):
-            raise Refused(
-                Code.FOREIGN_SERVICE_URL,
-                "The stored service URL is not one of this Microsoft cloud's.",
-                "Check CLOUD; the right URL is learnt from the next activity of that chat.",
-            )
+            raise refusal(FOREIGN_SERVICE_URL)
 
 
 class _Connector:

@@ -5,13 +5,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from onboarding.errors import OnboardingError, Refused, Retry
-from onboarding.outbound.answers import Code
+from onboarding.outbound.answers import Code, refusal
+from onboarding.outbound.error_table import SIGN_IN_REFUSED
 from onboarding.outbound.wire import open_session
 from onboarding.settings import Settings
 
@@ -162,12 +163,12 @@ def _sign_in_error(error: Exception, settings: Settings) -> OnboardingError:
 
 def _refused(said: str, settings: Settings, status: int) -> Refused:
     aadsts = next((w.strip(":,.'\"") for w in said.split() if w.startswith("AADSTS")), "")
-    return Refused(
-        Code.BAD_CREDENTIALS,
-        f"Microsoft Entra refused the bot's sign-in{f' ({aadsts})' if aadsts else ''}.",
-        _REMEDIES.get(aadsts, _by_means(settings)),
-        status or None,
+    row = replace(
+        SIGN_IN_REFUSED,
+        reason=f"Microsoft Entra refused the bot's sign-in{f' ({aadsts})' if aadsts else ''}.",
+        remedy=_REMEDIES.get(aadsts, _by_means(settings)),
     )
+    return refusal(row, status or None)
 
 
 _REMEDIES = {

@@ -143,7 +143,7 @@ def give_way(connection: Connection, ids: Sequence[int], now: datetime) -> None:
 
 
 def release(connection: Connection, ids: Sequence[int], now: datetime) -> int:
-    """Let deliveries go on that wait, failed or were skipped for want of the app."""
+    """Let deliveries go on that wait, failed or were skipped for want of the app or of a word."""
     return _requeue(
         connection,
         deliveries.c.id.in_(ids)

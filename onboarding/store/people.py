@@ -113,6 +113,14 @@ def hear_of_chat(
     return changed.rowcount == 1
 
 
+def unblock(connection: Connection, tenant_id: str, aad_object_id: str) -> bool:
+    """The person may be written to again. False when they had not blocked the bot."""
+    changed = connection.execute(
+        update(people).where(_is(tenant_id, aad_object_id), people.c.blocked).values(blocked=False)
+    )
+    return changed.rowcount == 1
+
+
 def opt(
     connection: Connection, tenant_id: str, aad_object_id: str, at: datetime, *, out: bool
 ) -> bool:

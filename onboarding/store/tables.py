@@ -80,6 +80,7 @@ people = Table(
     Column("installed", Boolean),
     Column("install_asked_at", Moment),
     Column("chat_at", Moment),
+    Column("blocked", Boolean, nullable=False, server_default=false()),
     Column("opted_out", Boolean, nullable=False, server_default=false()),
     Column("opted_at", Moment),
     PrimaryKeyConstraint("tenant_id", "aad_object_id"),
@@ -88,7 +89,8 @@ people = Table(
 )
 """One row for a person: who they are, the chat with them, and what they asked of us. `locale` and
 `hire_date` are Graph's, `locale_asked` and `start_date` are HR's, `locale_seen` is Teams'.
-`installed` is None until an event or a call has told."""
+`installed` is None until an event or a call has told; `blocked` says that they blocked or muted the
+bot, until they write to it."""
 
 teams = Table(
     "teams",

@@ -8,10 +8,10 @@ from typing import TypeVar
 import structlog
 
 from onboarding.domain.deliveries import GAVE_UP, Lane, State
-from onboarding.errors import Refused, Retry
+from onboarding.errors import Leaves, Refused, Retry
 from onboarding.store.deliveries import Delivery
 from onboarding.work.lanes import Lanes
-from onboarding.work.outcome import STOPS, Settled
+from onboarding.work.outcome import Settled
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ class Calls:
                 tried += 1
                 await self.rest(lane, retry, tried)
             except Refused as refused:
-                if refused.code not in STOPS:
+                if refused.leaves is not Leaves.STOPS:
                     raise
                 await self.stop(lane, refused)
         raise Settled(State.FAILED, GAVE_UP)
@@ -55,7 +55,7 @@ class Calls:
         pause = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
         seconds = retry.after if retry.after is not None else random.uniform(0.1, pause)  # noqa: S311
         log.info("told_to_wait", delivery=self._row.id, code=retry.code, seconds=round(seconds, 1))
-        if retry.code == "throttled":
+        if retry.slows_lane:
             await self._lanes.slow(lane, self._row.tenant_id, seconds)
         else:
             await asyncio.sleep(seconds)

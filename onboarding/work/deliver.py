@@ -7,6 +7,7 @@ import structlog
 from onboarding.delivery import CONNECTOR, Speaker
 from onboarding.domain.courtesy import not_before, zone
 from onboarding.domain.deliveries import (
+    BLOCKED_BY_USER,
     GAVE_UP,
     OPTED_OUT,
     WAITS_FOR_HOUR,
@@ -15,7 +16,7 @@ from onboarding.domain.deliveries import (
     Verdict,
 )
 from onboarding.domain.people import Person
-from onboarding.errors import Refused, Retry, Unsure
+from onboarding.errors import Leaves, Refused, Retry, Unsure
 from onboarding.messages.render import Rendered
 from onboarding.settings import Settings
 from onboarding.store import deliveries, people
@@ -26,7 +27,7 @@ from onboarding.work.calls import MOST_TRIES, Calls
 from onboarding.work.chats import Chats
 from onboarding.work.lanes import LaneClosed, Lanes
 from onboarding.work.naming import Naming
-from onboarding.work.outcome import STOPS, Settled
+from onboarding.work.outcome import Settled
 from onboarding.work.reaching import Reaching
 
 log = structlog.get_logger()
@@ -175,8 +176,12 @@ class _Attempt:
         return self._speaker.render(self._row.message, person, context, datetime.now(UTC))
 
     def _heed_wishes(self, person: Person) -> None:
-        if person.opted_out and self._row.purpose != Purpose.REPLY:
+        if self._row.purpose == Purpose.REPLY:
+            return
+        if person.opted_out:
             raise Settled(State.SKIPPED, OPTED_OUT)
+        if person.blocked:
+            raise Settled(State.SKIPPED, BLOCKED_BY_USER)
 
     def _heed_clock(self, person: Person) -> None:
         if not self._row.heeds_clock:
@@ -205,7 +210,7 @@ class _Attempt:
             except Unsure as unsure:
                 raise outcome.lost(unsure) from None
             except Refused as refused:
-                if refused.code in STOPS:
+                if refused.leaves is Leaves.STOPS:
                     await self._take_back()
                     await self._calls.stop(CONNECTOR, refused)
                     continue

@@ -2,21 +2,8 @@
 
 from datetime import datetime
 
-from onboarding.domain.deliveries import (
-    GUEST,
-    LEFT_COMPANY,
-    NO_LICENCE,
-    WAITS_FOR_APP,
-    State,
-    Verdict,
-)
-from onboarding.errors import Refused, Unsure
-
-STOPS = frozenset({"bad_credentials", "bot_not_registered", "bot_disabled"})
-"""What concerns everybody: the lane stops and says so, instead of failing people one by one."""
-
-_SKIPS = {"no_licence": NO_LICENCE, "guest": GUEST, "unknown_person": LEFT_COMPANY}
-_WAITS = frozenset({"missing_permission", "unknown_app", "app_not_ours"})
+from onboarding.domain.deliveries import LEFT_COMPANY, WAITS_FOR_APP, State, Verdict
+from onboarding.errors import Leaves, Refused, Unsure
 
 
 class Settled(Exception):
@@ -31,14 +18,18 @@ class Settled(Exception):
 
 def refused(refusal: Refused) -> Settled:
     """A refusal leaves a delivery skipped, waiting for the app, or failed."""
-    if refusal.code in _SKIPS:
-        return Settled(State.SKIPPED, _SKIPS[refusal.code])
-    if refusal.code in _WAITS:
-        reason = f"{WAITS_FOR_APP.reason} {refusal.reason}"
-        remedy = f"{refusal.remedy} {WAITS_FOR_APP.remedy}"
-        return Settled(State.WAITING, Verdict(WAITS_FOR_APP.code, reason, remedy))
-    verdict = Verdict(str(refusal.code), refusal.reason, refusal.remedy)
-    return Settled(State.FAILED, verdict)
+    said = Verdict(str(refusal.code), refusal.reason, refusal.remedy)
+    match refusal.leaves:
+        case Leaves.SKIPPED:
+            return Settled(State.SKIPPED, said)
+        case Leaves.GONE:
+            return Settled(State.SKIPPED, LEFT_COMPANY)
+        case Leaves.WAITS:
+            reason = f"{WAITS_FOR_APP.reason} {said.reason}"
+            remedy = f"{said.remedy} {WAITS_FOR_APP.remedy}"
+            return Settled(State.WAITING, Verdict(WAITS_FOR_APP.code, reason, remedy))
+        case _:
+            return Settled(State.FAILED, said)
 
 
 def lost(unsure: Unsure) -> Settled:

@@ -7,7 +7,7 @@ from typing import Any
 from onboarding.delivery import CONNECTOR, INSTALLS, PROFILE_LASTS, READS, Speaker
 from onboarding.domain.deliveries import DISABLED, GUEST, LEFT_COMPANY, Purpose, State
 from onboarding.domain.people import Person
-from onboarding.errors import Refused
+from onboarding.errors import ChatAfter, Leaves, Refused
 from onboarding.settings import Settings
 from onboarding.store import people
 from onboarding.store.database import Database
@@ -25,6 +25,14 @@ class Chat:
     person: Person
     conversation_id: str
     service_url: str
+
+
+_NEWS: dict[ChatAfter, dict[str, Any]] = {
+    ChatAfter.FORGET: {"conversation_id": None},
+    ChatAfter.UNINSTALLED: {"conversation_id": None, "installed": False},
+    ChatAfter.BLOCKED: {"conversation_id": None, "blocked": True},
+}
+"""What each of these changes of a person; a chat that is kept changes nothing."""
 
 
 class Reaching:
@@ -69,7 +77,7 @@ class Reaching:
                 READS, lambda: self._speaker.profile(person.aad_object_id, self._calls.gate)
             )
         except Refused as refused:
-            if refused.code != "missing_permission":
+            if refused.leaves is not Leaves.WAITS:
                 raise outcome.refused(refused) from None
             return await self._with_name_from_teams(person)
         if known is None:
@@ -125,15 +133,15 @@ class Reaching:
             try:
                 return await self._open(person, person.teams_id or "")
             except Refused as refused:
-                if refused.code != "not_installed":
-                    raise outcome.refused(refused) from None
+                if refused.chat is not ChatAfter.UNINSTALLED:
+                    raise await self._ends(refused, person) from None
         person = await self._install(person)
         if person.conversation_id:
             return Chat(person, person.conversation_id, person.service_url or url)
         try:
             return await self._open(person, person.aad_object_id)
         except Refused as refused:
-            raise outcome.refused(refused) from None
+            raise await self._ends(refused, person) from None
 
     async def _install(self, person: Person) -> Person:
         now = datetime.now(UTC)
@@ -156,15 +164,23 @@ class Reaching:
 
     async def another_way(self, refused: Refused, person: Person) -> Chat | None:
         """A chat that is gone is opened anew once; an app that is gone is installed once."""
-        if refused.code == "conversation_not_found" and not self._reopened:
+        await self._learn(refused, person)
+        if refused.chat is ChatAfter.FORGET and not self._reopened:
             self._reopened = True
-            await self._set(person, conversation_id=None)
-        elif refused.code == "not_installed" and not self._install_first:
+        elif refused.chat is ChatAfter.UNINSTALLED and not self._install_first:
             self._install_first = True
-            await self._set(person, conversation_id=None, installed=False)
         else:
             return None
         return await self.reach(await self._chats.look_up(person))
+
+    async def _ends(self, refused: Refused, person: Person) -> Settled:
+        await self._learn(refused, person)
+        return outcome.refused(refused)
+
+    async def _learn(self, refused: Refused, person: Person) -> None:
+        """Remember what a refusal says about the chat, so that the next message knows it."""
+        if news := _NEWS.get(refused.chat):
+            await self._set(person, **news)
 
     async def _set(self, person: Person, **values: Any) -> None:
         await self._database.do(people.set_person, person.tenant_id, person.aad_object_id, **values)

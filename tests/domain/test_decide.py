@@ -27,12 +27,14 @@ from onboarding.domain.decide import (
     place_install,
     pressed,
     set_free,
+    speaks,
     written,
 )
 from onboarding.domain.deliveries import (
     ALREADY_WELCOMED,
     ARRIVED,
     MAY_HAVE_ARRIVED,
+    MOVES_ON_WITH_A_WORD,
     MOVES_ON_WITH_APP,
     ON_ITS_WAY,
     OPEN,
@@ -45,7 +47,14 @@ from onboarding.domain.deliveries import (
     Standing,
     State,
 )
-from onboarding.domain.facts import AppInstalled, CardPressed, MembersJoined, MessageWritten
+from onboarding.domain.facts import (
+    AppInstalled,
+    CardPressed,
+    MembersJoined,
+    MessageWritten,
+    OtherActivity,
+    What,
+)
 from tests.domain.ledger import (
     ADELE,
     ENGINEERING,
@@ -142,6 +151,35 @@ def test_a_row_that_gave_way_to_a_later_one_stays_where_it_is(code: str) -> None
         standing(State.FAILED, code, row=2),
     ]
     assert set_free(rows) == [Release(2)]
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.FAILED, State.SKIPPED])
+@pytest.mark.parametrize("code", sorted(MOVES_ON_WITH_A_WORD))
+def test_what_they_had_blocked_moves_on_with_a_word_and_not_with_the_app(
+    state: State, code: str
+) -> None:
+    rows = [
+        standing(state, code, occasion="employment:1:gave way:1", row=1),
+        standing(state, code, row=2),
+        standing(State.WAITING, "waits_for_app", row=3),
+        standing(state, "opted_out", row=4),
+    ]
+    assert set_free(rows, spoke=True) == [Release(2), Release(3)]
+    assert set_free(rows) == [Release(3)]
+
+
+@pytest.mark.parametrize(
+    ("what", "ends_it"),
+    [
+        (MessageWritten("hi"), True),
+        (CardPressed("help"), True),
+        (CardPressed("help", automatic=True), False),
+        (AppInstalled(), False),
+        (OtherActivity("messageReaction"), False),
+    ],
+)
+def test_only_a_word_or_a_pressed_button_ends_a_block(what: What, ends_it: bool) -> None:
+    assert speaks(what) is ends_it
 
 
 def test_a_team_gets_one_introduction_that_knows_who_and_where() -> None:

@@ -84,7 +84,7 @@ def _print_profile(seen: dict[str, Any]) -> None:
         "employment": known["employment"] if known["employment"] > 1 else None,
         "account": _account(known),
         "app": {True: "installed", False: "not installed", None: None}[known["installed"]],
-        "messages": "opted out: only answers" if known["opted_out"] else "welcome",
+        "messages": _wish(known),
         "teams": ", ".join(t["name"] or t["id"] for t in seen["teams"] if t["member"]),
         "steps done": ", ".join(one["step"] for one in seen["steps"] if one["done"]),
     }
@@ -98,6 +98,12 @@ def _print_profile(seen: dict[str, Any]) -> None:
 
 def _joined(known: dict[str, Any], *names: str) -> str:
     return ", ".join(known[name] for name in names if known[name])
+
+
+def _wish(known: dict[str, Any]) -> str:
+    if known["opted_out"]:
+        return "opted out: only answers"
+    return "blocked the bot: nothing until they write to it" if known["blocked"] else "welcome"
 
 
 def _account(known: dict[str, Any]) -> str | None:
