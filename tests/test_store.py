@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, create_engine, delete, insert, select, update
 
 from onboarding.domain.batches import Batch
 from onboarding.domain.deliveries import (
@@ -34,9 +34,9 @@ from onboarding.domain.facts import Account, AppInstalled, Heard, Place, Scope, 
 from onboarding.intake import Intake, Invited, Policy
 from onboarding.store import batches, deliveries, lanes, people, places, workers
 from onboarding.store import tables as t
-from onboarding.store.database import Database, clock, open_database
+from onboarding.store.database import Away, Database, clock, open_database, ping
 from onboarding.store.migrate import is_current, migrate
-from tests.databases import fresh_database
+from tests.databases import free_port, fresh_database
 from tests.simulated import ROOT
 
 TENANT = "t1"
@@ -139,6 +139,18 @@ def test_the_migrated_tables_are_those_of_the_code(database: Database) -> None:
 def test_migrating_again_changes_nothing(database: Database) -> None:
     migrate(database.engine)
     assert is_current(database.engine)
+
+
+async def test_whoever_asks_a_database_that_stays_away_is_told_so_together() -> None:
+    nobody = f"postgresql+psycopg://postgres@127.0.0.1:{free_port()}/test"
+    database = Database(create_engine(nobody), patience_s=0.3)
+    began = time.monotonic()
+    answers = await asyncio.gather(*(database.do(ping) for _ in range(50)), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Away}
+    with pytest.raises(Away):
+        database.do_now(ping)
+    assert time.monotonic() - began < 5
+    database.close()
 
 
 def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
