@@ -6,13 +6,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dbos import DBOSClient, EnqueueOptions
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
+from onboarding.domain.deliveries import Draft, Key, Lane
+from onboarding.store import deliveries, workers
+from onboarding.work.engine import workflow_id
 from tests.databases import closed_to_everybody, fresh_database, own_server
-from tests.running import Bot, BotProcess, bot_process, until, worker_process
+from tests.running import Bot, BotProcess, bot_process, running_bot, until, worker_process
 from tests.simulated import Simulator, running_simulator
 
 UNHURRIED = {"BOT_REQUESTS_PER_SECOND": "30", "GRAPH_INSTALLS_PER_SECOND": "30"}
@@ -95,3 +101,42 @@ async def test_a_locked_sqlite_file_is_waited_for(simulator: Simulator, sqlite_u
         other.rollback()
         other.close()
         await carries_on(bot, batch_id)
+
+
+async def test_what_the_engine_took_without_knowing_it_is_carried_out_all_the_same(
+    simulator: Simulator, database_url: str
+) -> None:
+    """The commit with which DBOS takes a workflow reached the database, but its answer was lost:
+    the workflow is a living worker's then, and nobody runs it."""
+    async with running_bot(simulator, database_url) as bot:
+        (one,) = await simulator.ordinary(1)
+        key = Key(simulator.tenant_id, one["id"], "welcome", "employment:1")
+        client = DBOSClient(system_database_engine=bot.app.database.engine)
+        await bot.app.database.do(take_in_silence, client, Draft(key, "welcome", Lane.BULK))
+
+        async def sent() -> bool | None:
+            (row,) = await bot.owed(one["id"])
+            return row.state == "sent" or None
+
+        await until(sent, "the welcome is sent")
+        assert len(await bot.chat(one)) == 1
+
+
+def take_in_silence(connection: Connection, client: DBOSClient, draft: Draft) -> None:
+    """Owe a delivery, a minute ago, whose workflow looks as if the running worker had it."""
+    delivery_id = deliveries.owe(
+        connection, draft, datetime.now(UTC) - timedelta(minutes=1), handed=True
+    )
+    assert delivery_id is not None
+    work: EnqueueOptions = {
+        "workflow_name": "deliver",
+        "queue_name": str(draft.lane),
+        "workflow_id": workflow_id(delivery_id, 1),
+    }
+    client.enqueue_in_transaction(connection, work, delivery_id, 1)
+    postgresql = connection.dialect.name == "postgresql"
+    owner = workers.living(connection).pop() if postgresql else "local"
+    table = "dbos.workflow_status" if postgresql else "workflow_status"
+    connection.execute(
+        text(f"update {table} set status = 'PENDING', executor_id = :owner"), {"owner": owner}
+    )
