@@ -68,14 +68,14 @@ class Bot:
                 return found
             after = page["next"]
 
-    async def until_done(self, batch_id: str) -> dict[str, Any]:
+    async def until_done(self, batch_id: str, seconds: float = SECONDS_TO_SETTLE) -> dict[str, Any]:
         """Wait until a batch is done; its last look."""
 
         async def done() -> dict[str, Any] | None:
             seen = await self.batch(batch_id)
             return seen if seen["state"] == "done" else None
 
-        return await until(done, f"batch {batch_id} is done")
+        return await until(done, f"batch {batch_id} is done", seconds)
 
     async def ledger(self, purpose: str = "") -> dict[str, int]:
         """How many deliveries are in each state, without the zeros."""
@@ -229,14 +229,14 @@ def command(
     )
 
 
-async def until(look: Callable[[], Any], what: str) -> Any:
-    """Look again and again until it gives something; fails loudly after 90 s."""
-    deadline = time.monotonic() + SECONDS_TO_SETTLE
+async def until(look: Callable[[], Any], what: str, seconds: float = SECONDS_TO_SETTLE) -> Any:
+    """Look again and again until it gives something; fails loudly after so many seconds."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (found := await look()) is not None:
             return found
         await asyncio.sleep(0.1)
-    raise AssertionError(f"waited {SECONDS_TO_SETTLE:.0f} s in vain until {what}")
+    raise AssertionError(f"waited {seconds:.0f} s in vain until {what}")
 
 
 def _line(process: subprocess.Popen[bytes]) -> bytes:

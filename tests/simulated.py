@@ -83,7 +83,7 @@ class Simulator:
 
     async def people(self, **query: Any) -> list[dict[str, Any]]:
         """Contoso's people, for example `planted="guest"`."""
-        return list((await self.get("/people", limit=1000, **query))["items"])
+        return list((await self.get("/people", limit=100_000, **query))["items"])
 
     async def ordinary(self, number: int = 1) -> list[dict[str, Any]]:
         """People to whom nothing special applies."""
@@ -99,7 +99,7 @@ class Simulator:
 
     async def requests(self, api: str, **query: Any) -> list[dict[str, Any]]:
         """What the product asked of an API (`graph`, `connector`, `entra`), in order."""
-        return list((await self.get("/requests", api=api, limit=10_000, **query))["items"])
+        return list((await self.get("/requests", api=api, limit=200_000, **query))["items"])
 
 
 def _checked(answer: httpx.Response) -> Any:

@@ -19,7 +19,7 @@ from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
 
 from onboarding.domain.batches import Batch
 from onboarding.domain.deliveries import (
@@ -36,9 +36,9 @@ from onboarding.domain.facts import Account, AppInstalled, Heard, Place, Scope, 
 from onboarding.intake import Intake, Invited, Policy
 from onboarding.store import batches, deliveries, lanes, people, places, threads, workers
 from onboarding.store import tables as t
-from onboarding.store.database import Database, clock, open_database
+from onboarding.store.database import Away, Database, clock, open_database, ping
 from onboarding.store.migrate import is_current, migrate
-from tests.databases import fresh_database
+from tests.databases import free_port, fresh_database
 from tests.simulated import ROOT
 
 TENANT = "t1"
@@ -165,6 +165,18 @@ def test_the_people_of_an_older_version_are_kept_and_have_blocked_nobody(
         opened.close()
         assert megan is not None
         assert megan.blocked is False
+
+
+async def test_whoever_asks_a_database_that_stays_away_is_told_so_together() -> None:
+    nobody = f"postgresql+psycopg://postgres@127.0.0.1:{free_port()}/test"
+    database = Database(create_engine(nobody), patience_s=0.3)
+    began = time.monotonic()
+    answers = await asyncio.gather(*(database.do(ping) for _ in range(50)), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Away}
+    with pytest.raises(Away):
+        database.do_now(ping)
+    assert time.monotonic() - began < 5
+    database.close()
 
 
 def test_an_empty_database_is_not_current(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -25,16 +26,26 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from onboarding.errors import BadInput
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PATIENCE_S = 60.0
+"""How long a transaction waits for a database that is away: a cloud's failover takes 30 to 60 s."""
 _TRIES = 5
-_PAUSE_S = 0.01
+_PAUSE_S = 0.04
+_LONGEST_PAUSE_S = 0.5
 _GROUP = 200
+_REFUSALS = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006"})
+"""PostgreSQL's own words for: it goes, it crashed, not yet, no connection. A connection that
+could not even be opened has none of them."""
+
+
+class Away(Exception):
+    """The database has been away for longer than we wait. Nothing is known of what was asked."""
 
 
 class Database:
@@ -44,8 +55,9 @@ class Database:
     SQLite only one can write anyway.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience_s: float = PATIENCE_S) -> None:
         self.engine = engine
+        self._patience_s = patience_s
         self._sqlite = engine.dialect.name == "sqlite"
         self._group = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._apart = ThreadPoolExecutor(1 if self._sqlite else 4, thread_name_prefix="apart")
@@ -54,15 +66,27 @@ class Database:
     async def do(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work(connection, …)` and commit; a lost or locked connection is retried.
+        """Run `work(connection, …)` and commit. Raises Away.
 
-        `work` may run more than once, so it must do nothing but talk to the connection.
+        What a lock or a deadlock ended is tried again, and a database that is away is waited
+        for. `work` may run more than once, even after a commit whose answer was lost: it must do
+        nothing but talk to the connection, and leave alone what it finds done.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Job(lambda c: work(c, *args, **kwargs), loop, done))
         self._group.submit(self._do_waiting)
         return await done
+
+    async def surely(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same however long the database is away: for what nobody could find out again."""
+        while True:
+            try:
+                return await self.do(work, *args, **kwargs)
+            except Away:
+                continue
 
     async def do_apart(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -76,15 +100,27 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """The same for callers without an event loop, in a transaction of its own."""
-        for attempt in range(1, _TRIES + 1):
+        return self._again_and_again(
+            lambda connection: work(connection, *args, **kwargs), tries=_TRIES
+        )
+
+    def _again_and_again(self, work: Callable[[Connection], T], tries: int) -> T:
+        """As long as the patience lasts while the database is away, else `tries` times."""
+        patience, pause = time.monotonic() + self._patience_s, _PAUSE_S
+        while True:
             try:
                 with self.engine.begin() as connection:
-                    return work(connection, *args, **kwargs)
-            except OperationalError:
-                if attempt == _TRIES:
+                    return work(connection)
+            except DBAPIError as error:
+                if _is_away(error):
+                    if time.monotonic() > patience:
+                        raise Away("the database does not answer") from error
+                elif tries <= 1 or not isinstance(error, OperationalError):
                     raise
-                time.sleep(_PAUSE_S * 4**attempt)
-        raise AssertionError("unreachable")
+                else:
+                    tries -= 1
+            time.sleep(pause)
+            pause = min(pause * 4, _LONGEST_PAUSE_S)
 
     def _do_waiting(self) -> None:
         """Everything that waits, in one transaction; if any of it fails, each in its own."""
@@ -92,16 +128,21 @@ class Database:
         if not jobs:
             return
         try:
-            with self.engine.begin() as connection:
-                if self._sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                results = [job.work(connection) for job in jobs]
+            results = self._again_and_again(partial(self._together, jobs), tries=1)
+        except Away as error:
+            for job in jobs:
+                job.give_up(error)
         except Exception:
             for job in jobs:
                 job.do_alone(self)
         else:
             for job, result in zip(jobs, results, strict=True):
                 job.tell(result)
+
+    def _together(self, jobs: Sequence["_Job"], connection: Connection) -> list[Any]:
+        if self._sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return [job.work(connection) for job in jobs]
 
     def close(self) -> None:
         """Wait for what runs, then close every connection."""
@@ -122,7 +163,10 @@ class _Job:
         try:
             self.tell(database.do_now(self.work))
         except Exception as error:
-            self.loop.call_soon_threadsafe(_fail, self.done, error)
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        self.loop.call_soon_threadsafe(_fail, self.done, error)
 
     def tell(self, result: Any) -> None:
         self.loop.call_soon_threadsafe(_fulfil, self.done, result)
@@ -136,6 +180,14 @@ def _fulfil(done: "asyncio.Future[Any]", result: Any) -> None:
 def _fail(done: "asyncio.Future[Any]", error: Exception) -> None:
     if not done.done():
         done.set_exception(error)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the connection was lost or refused, rather than the statement."""
+    if error.connection_invalidated:
+        return True
+    sqlstate = getattr(error.orig, "sqlstate", "not PostgreSQL's")
+    return isinstance(error, OperationalError) and (sqlstate is None or sqlstate in _REFUSALS)
 
 
 def open_database(url: str) -> Database:

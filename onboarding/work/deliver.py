@@ -20,7 +20,7 @@ from onboarding.errors import Leaves, Refused, Retry, Unsure
 from onboarding.messages.render import Rendered
 from onboarding.settings import Settings
 from onboarding.store import deliveries, people
-from onboarding.store.database import Database
+from onboarding.store.database import Away, Database
 from onboarding.store.deliveries import Delivery
 from onboarding.work import outcome
 from onboarding.work.calls import MOST_TRIES, Calls
@@ -53,16 +53,26 @@ class Deliverer:
         self._lanes = lanes
         self._owner = owner
         self._chats = chats
+        self.running: set[tuple[int, int]] = set()
 
     async def deliver(self, delivery_id: int, attempt: int) -> None:
         """Carry out one attempt. Never raises: what fails is in the ledger, or given back."""
+        pair = (delivery_id, attempt)
+        if pair in self.running:
+            return
+        self.running.add(pair)
         try:
             await self._deliver(delivery_id, attempt)
         except LaneClosed:
             await self._hand_back(delivery_id, attempt)
+        except Away:
+            log.warning("database_was_away", delivery=delivery_id, attempt=attempt)
+            await self._database.surely(deliveries.abandon, *pair, datetime.now(UTC))
         except Exception:
             log.exception("delivery_broke", delivery=delivery_id, attempt=attempt)
             await self._break_off(delivery_id, attempt)
+        finally:
+            self.running.discard(pair)
 
     async def _deliver(self, delivery_id: int, attempt: int) -> None:
         row = await self._database.do(deliveries.claim, delivery_id, attempt, self._owner)
@@ -90,16 +100,16 @@ class Deliverer:
             log.exception("left_to_reconciler", delivery=delivery_id)
 
     async def _hand_back(self, delivery_id: int, attempt: int) -> None:
-        await self._database.do(deliveries.hand_back, delivery_id, attempt)
+        await self._database.surely(deliveries.hand_back, delivery_id, attempt)
 
     async def _settle(self, delivery_id: int, attempt: int, state: State, verdict: Verdict) -> None:
-        await self._database.do(
+        await self._database.surely(
             deliveries.settle, delivery_id, attempt, self._owner, state, verdict, datetime.now(UTC)
         )
         log.info("settled", delivery=delivery_id, state=str(state), code=verdict.code)
 
     async def _wait(self, row: Delivery, end: Settled) -> None:
-        await self._database.do(
+        await self._database.surely(
             deliveries.wait,
             row.id,
             row.attempt,
@@ -239,6 +249,9 @@ class _Attempt:
             conversation_id=conversation,
             service_url=url,
         )
+        if not mine and await self._take_back():
+            # The first commit's answer was lost with the connection; the call was not made.
+            return await self._begin(url, conversation)
         if not mine:
             await self._database.do(deliveries.hand_back, self._row.id, self._row.attempt)
         return mine
@@ -252,7 +265,7 @@ class _Attempt:
         return again.service_url, again.conversation_id
 
     async def _sent(self, conversation_id: str, activity_id: str, rendered: Rendered) -> None:
-        await self._database.do(
+        await self._database.surely(
             deliveries.mark_sent,
             self._row.id,
             self._owner,
@@ -264,8 +277,8 @@ class _Attempt:
         await self._calls.went_through(CONNECTOR)
         log.info("sent", delivery=self._row.id, message=self._row.message)
 
-    async def _take_back(self) -> None:
-        await self._database.do(
+    async def _take_back(self) -> bool:
+        return await self._database.surely(
             deliveries.take_back,
             self._row.id,
             self._row.attempt,

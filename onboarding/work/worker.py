@@ -1,6 +1,7 @@
 """One worker: launches the engine, feeds it, wakes what is due, and takes over from the dead."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -26,12 +27,13 @@ IDLE_FEED_EVERY_S = 1.0
 DUE_EVERY_S = 1.0
 BEAT_EVERY_S = 1.0
 DEAD_AFTER_S = 5.0
-RECONCILE_EVERY_S = 30.0
+GAP_S = 2.5
+RECONCILE_EVERY_S = 10.0
 PRUNE_EVERY_S = 600.0
 MOST_PRUNES = 100
 IN_HAND = {Lane.LIVE: 1_000, Lane.BULK: 400}
 """How many deliveries of a lane the engine holds at most: enough to never run dry."""
-SUSPICIOUS_AFTER = timedelta(seconds=60)
+SUSPICIOUS_AFTER = timedelta(seconds=20)
 WORKFLOWS_KEPT = timedelta(days=1)
 
 
@@ -63,6 +65,8 @@ class Worker:
         self._keep = keep
         self._errands = errands
         self._tasks: list[asyncio.Task[None]] = []
+        self._beaten_at = time.monotonic()
+        self._steady_since = self._beaten_at - DEAD_AFTER_S
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
         self._side = ThreadPoolExecutor(1, thread_name_prefix="side")
 
@@ -124,13 +128,18 @@ class Worker:
         await self._database.do(deliveries.release_due, datetime.now(UTC))
 
     async def _reconcile(self) -> None:
-        """A row that the engine should hold although its workflow will not run goes back."""
+        """A row that the engine should hold although its workflow will not run goes back.
+
+        That is also one that the engine took for us without knowing it: the connection was lost
+        after the commit. What we really have in hand, the deliverer knows.
+        """
         await self._look_after(SUSPICIOUS_AFTER)
 
     async def _look_after(self, age: timedelta) -> None:
         held = await self._database.do(deliveries.in_hand_since, datetime.now(UTC) - age)
-        living = await self._database.do(workers.living) | {self._name}
-        lost = await self._off_loop(partial(self._engine.ended, held, living)) if held else []
+        others = await self._database.do(workers.living) - {self._name}
+        ended = await self._off_loop(partial(self._engine.ended, held, others)) if held else []
+        lost = [pair for pair in ended if pair not in self._deliverer.running]
         for pair in lost:
             await self._database.do(deliveries.abandon, *pair, datetime.now(UTC))
         if lost:
@@ -153,7 +162,15 @@ class Worker:
             await self._look_after(timedelta(0))
 
     def _beat_now(self) -> list[str]:
+        """Nobody is buried whose silence may be ours: after a gap in our own beats, because the
+        database was away or this process stood still, the others get the same time again."""
         self._database.do_now(workers.beat, self._name)
+        now, last = time.monotonic(), self._beaten_at
+        self._beaten_at = now
+        if now - last > GAP_S:
+            self._steady_since = now
+        if now - self._steady_since < DEAD_AFTER_S:
+            return []
         return self._database.do_now(_bury, self._name)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:

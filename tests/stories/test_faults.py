@@ -263,35 +263,6 @@ async def test_somebody_who_left_the_company_is_skipped(light_bot: InProcess) ->
     assert (row.state, row.code) == ("skipped", "left_company")
 
 
-async def test_a_storm_of_faults_loses_nobody_and_doubles_nobody(
-    simulator: Simulator, database_url: str
-) -> None:
-    fast = {"bot_requests_per_second": 400, "graph_installs_per_second": 400}
-    async with running_bot(simulator, database_url, **fast) as bot:
-        await simulator.put("/settings", events_twice=True, events_shuffled=True)
-        storm = [
-            {"status": 429, "retry_after": 1, "probability": 0.03},
-            {"status": 429, "probability": 0.02},
-            {"status": 503, "probability": 0.02},
-            {"status": 502, "body": "html", "probability": 0.02},
-            {"status": 504, "probability": 0.02},
-            {"drop": "after", "probability": 0.04},
-            {"drop": "before", "probability": 0.04},
-        ]
-        for fault in storm:
-            await simulator.post("/faults", api="connector", path=SEND, method="POST", **fault)
-        people = await simulator.ordinary(50)
-        receipt = await bot.submit(*people)
-        seen = await bot.until_done(receipt["id"])
-        states = seen["states"]
-        assert states["sent"] + states["unsure"] + states["failed"] == seen["audience"]
-        welcomes = await bot.welcomes()
-        assert set(welcomes.values()) <= {1}, "nobody twice"
-        rows = {one["aad_object_id"]: one["state"] for one in await bot.deliveries(receipt["id"])}
-        assert all(welcomes[person] == 1 for person, state in rows.items() if state == "sent")
-        assert all(rows[person] in ("sent", "unsure") for person in welcomes)
-
-
 @pytest.mark.parametrize(
     ("fault", "remedy"),
     [
