@@ -17,12 +17,19 @@ from onboarding.outbound.error_table import APP_ID_NOT_SET
 from onboarding.outbound.graph import Graph
 from onboarding.outbound.message import Message
 from onboarding.outbound.teams import Member, Teams, Thread
+from onboarding.outbound.wire import Passing as Passing
 from onboarding.settings import Settings
 
 CONNECTOR = "connector"
 INSTALLS = "graph_installs"
 READS = "graph_reads"
 TEAM = "team"
+
+
+def team_lane(team_id: str) -> str:
+    """The lane of whatever is asked about one team."""
+    return f"{TEAM}:{team_id}"
+
 
 Gate = Callable[[str], Awaitable[None]]
 """Waits for a slot of the lane with this name."""
@@ -90,11 +97,13 @@ class Speaker:
         self, service_url: str, team_id: str, user_id: str, gate: Gate
     ) -> Member | None:
         """Somebody of a team as the connector knows them; needs no Graph permission."""
+        await gate(team_lane(team_id))
         await gate(CONNECTOR)
         return await self._teams.member(service_url, team_id, user_id)
 
     async def team_name(self, service_url: str, team_id: str, gate: Gate) -> str | None:
         """What a team is called, or None when Teams does not tell."""
+        await gate(team_lane(team_id))
         await gate(CONNECTOR)
         try:
             return (await self._teams.team(service_url, team_id)).name

@@ -14,6 +14,7 @@ from onboarding.domain.roll import Attendee, Presence, presence
 from onboarding.errors import BadInput, Refused
 from onboarding.outbound.graph import Graph
 from onboarding.outbound.teams import Teams
+from onboarding.outbound.wire import Passing, Reading
 from onboarding.settings import Settings
 from onboarding.store import deliveries, people, roll
 from onboarding.store.database import Database
@@ -45,7 +46,12 @@ class RollCall:
 
 
 async def call_roll(
-    settings: Settings, database: Database, teams: Teams, graph: Graph, name: str
+    settings: Settings,
+    database: Database,
+    teams: Teams,
+    graph: Graph,
+    reading: Reading,
+    name: str,
 ) -> RollCall:
     """Compare the roster of a team (`19:…`) or group (object id) with the ledger.
 
@@ -59,7 +65,11 @@ async def call_roll(
             f"No team {name} has the app.",
             "Give the id of a team that has it (19:…), or the object id of a group.",
         )
-    roster = _of_team(teams, team) if team else _of_group(graph, name)
+    roster = (
+        _of_team(teams, team, reading.team(team.id))
+        if team
+        else _of_group(graph, name, reading.directory)
+    )
     attendees = [one async for one in roster]
     guests = settings.welcome_guests
     called = await database.do(_compare, tenant, attendees, guests)
@@ -110,15 +120,15 @@ def _is_object_id(name: str) -> bool:
     return [len(part) for part in parts] == [8, 4, 4, 4, 12]
 
 
-async def _of_team(teams: Teams, team: Team) -> AsyncIterator[Attendee]:
-    async for member in teams.members(team.service_url, team.id):
+async def _of_team(teams: Teams, team: Team, passing: Passing) -> AsyncIterator[Attendee]:
+    async for member in teams.members(team.service_url, team.id, passing):
         guest = member.user_role == "guest"
         yield Attendee(member.aad_object_id, member.upn, member.display_name, guest)
 
 
-async def _of_group(graph: Graph, group_id: str) -> AsyncIterator[Attendee]:
+async def _of_group(graph: Graph, group_id: str, passing: Passing) -> AsyncIterator[Attendee]:
     try:
-        async for entry in graph.group_members(group_id):
+        async for entry in graph.group_members(group_id, passing):
             yield Attendee(
                 entry.aad_object_id, entry.upn, entry.display_name, entry.is_guest, entry
             )

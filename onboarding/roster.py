@@ -8,6 +8,7 @@ from onboarding.domain.facts import Account, Heard, Place, RosterRead, Scope, Te
 from onboarding.errors import OnboardingError, Refused
 from onboarding.intake import Intake
 from onboarding.outbound.teams import Teams
+from onboarding.outbound.wire import Reading
 from onboarding.store import places
 from onboarding.store.database import Database
 from onboarding.store.places import Team
@@ -20,10 +21,11 @@ AT_ONCE = 50
 class Rosters:
     """Reads the rosters that were asked for; what fails for now is read at the next turn."""
 
-    def __init__(self, database: Database, teams: Teams, intake: Intake) -> None:
+    def __init__(self, database: Database, teams: Teams, intake: Intake, reading: Reading) -> None:
         self._database = database
         self._teams = teams
         self._intake = intake
+        self._reading = reading
 
     async def read_asked_for(self) -> None:
         """Every team whose members shall be welcomed, one after the other."""
@@ -39,7 +41,8 @@ class Rosters:
 
     async def _read(self, tenant_id: str, team: Team) -> None:
         found: list[Account] = []
-        async for member in self._teams.members(team.service_url, team.id):
+        passing = self._reading.team(team.id)
+        async for member in self._teams.members(team.service_url, team.id, passing):
             found.append(Account(member.teams_id, member.aad_object_id))
             if len(found) == AT_ONCE:
                 await self._tell(tenant_id, team, found)

@@ -19,6 +19,7 @@ from onboarding.errors import BadInput, Refused
 from onboarding.intake import Intake, Invited
 from onboarding.messages.catalogue import Catalogue, get
 from onboarding.outbound.graph import Graph
+from onboarding.outbound.wire import Reading
 from onboarding.settings import Settings
 from onboarding.store import batches
 from onboarding.store.database import Database
@@ -84,12 +85,14 @@ class Submissions:
         graph: Graph,
         intake: Intake,
         catalogue: Catalogue,
+        reading: Reading,
     ) -> None:
         self._settings = settings
         self._database = database
         self._graph = graph
         self._intake = intake
         self._catalogue = catalogue
+        self._reading = reading
 
     async def check(self, audience: Audience) -> Checked:
         """Look everybody up; unknown people and the same person twice are refused.
@@ -97,7 +100,7 @@ class Submissions:
         Raises Refused (no right to read the directory) and Retry.
         """
         asked = [_asked(row) for row in audience.accepted]
-        entries = await self._graph.users(asked)
+        entries = await self._graph.users(asked, self._reading.directory)
         found, refused = _match(audience.accepted, entries)
         return Checked(
             found,
@@ -110,7 +113,7 @@ class Submissions:
         """The members of a Microsoft 365 group, in the directory's order."""
         found: list[Found] = []
         try:
-            async for entry in self._graph.group_members(group_id):
+            async for entry in self._graph.group_members(group_id, self._reading.directory):
                 # HR says nothing about a member beyond that they are one.
                 row = PersonRow(row=len(found) + 1, aad_object_id=entry.aad_object_id)
                 found.append(Found(row, entry))
@@ -149,9 +152,9 @@ class Submissions:
                 fingerprint=order.fingerprint,
             )
         except batches.KeyTaken:
-            first = await self.repeated(order)
-            assert first is not None
-            return first
+            # Without a key it is this very batch, whose first commit lost its answer.
+            if first := await self.repeated(order):
+                return first
         return Receipt(batch.id, batch.audience, checked.rows, checked.refused, checked.warnings)
 
     async def repeated(self, order: Order) -> Receipt | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from onboarding.delivery import TEAM, Speaker
+from onboarding.delivery import CONNECTOR, READS, TEAM, Speaker, team_lane
 from onboarding.domain.deliveries import Lane
 from onboarding.domain.facts import Heard, Scope
 from onboarding.intake import Enqueue, Intake, Policy, Shown
@@ -20,12 +20,14 @@ from onboarding.messages.catalogue import Catalogue, load
 from onboarding.outbound.graph import Graph, warm_up
 from onboarding.outbound.teams import Teams
 from onboarding.outbound.tokens import Tokens
+from onboarding.outbound.wire import Reading
 from onboarding.roster import Rosters
 from onboarding.settings import Settings
 from onboarding.store import people
 from onboarding.store.database import Database, open_database
 from onboarding.store.migrate import migrate
 from onboarding.submission import Submissions
+from onboarding.work.calls import Calls
 from onboarding.work.chats import Chats
 from onboarding.work.deliver import Deliverer
 from onboarding.work.engine import WorkEngine
@@ -51,6 +53,7 @@ class App:
     submissions: Submissions
     chats: Chats
     lanes: Lanes
+    reading: Reading
 
     async def hear(self, heard: Heard) -> Shown | None:
         """Take a fact, and wake whoever waits for the chat that it told of."""
@@ -88,6 +91,10 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
         catalogue = load(TEMPLATES)
         speaker = Speaker(settings, teams, graph, catalogue)
         lanes = Lanes(database, settings.budgets | {TEAM: settings.team_requests_per_second})
+        calls = Calls(lanes, settings.azure_tenant_id, live=True)
+        reading = Reading(
+            calls.through(READS), lambda team: calls.through(team_lane(team), CONNECTOR)
+        )
         name = "local" if settings.sqlite else _unique_name()
         chats = Chats(database)
         deliverer = Deliverer(database, settings, speaker, lanes, chats, name)
@@ -102,14 +109,14 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             name,
             alone=settings.sqlite,
             keep=timedelta(days=settings.retention_days),
-            errands=[Rosters(database, teams, intake).read_asked_for],
+            errands=[Rosters(database, teams, intake, reading).read_asked_for],
         )
         if work:
             warming = asyncio.create_task(warm_up(), name="warm up Graph")
             opened.callback(warming.cancel)
             await worker.start()
             opened.push_async_callback(worker.stop, PATIENCE_S)
-        submissions = Submissions(settings, database, graph, intake, catalogue)
+        submissions = Submissions(settings, database, graph, intake, catalogue, reading)
         yield App(
             settings,
             database,
@@ -122,6 +129,7 @@ async def open_app(settings: Settings, *, work: bool) -> AsyncIterator[App]:
             submissions,
             chats,
             lanes,
+            reading,
         )
 
 

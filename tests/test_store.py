@@ -642,8 +642,12 @@ def test_what_is_old_and_settled_loses_its_context_but_keeps_its_key(
         put(connection, state, **made)
     reply = put(connection, State.SENT, purpose=Purpose.REPLY)
     fresh = put(connection, State.SENT, context=told, updated_at=LATER)
-    assert deliveries.forget_old(connection, NOW) == len(State) - len(OPEN)
-    assert deliveries.forget_old(connection, NOW) == 0
+    last, looks = 0, 0
+    while last := deliveries.forget_old(connection, NOW, last, limit=5):
+        looks += 1
+    assert looks == 3, "five of twelve at a time"
+    emptied = connection.execute(select(t.deliveries.c.id).where(t.deliveries.c.emptied)).all()
+    assert len(emptied) == len(State) - len(OPEN)
     for state in State:
         (kept,) = deliveries.deliveries_to(connection, TENANT, f"old-{state}")
         assert kept.state is state

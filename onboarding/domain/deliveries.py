@@ -165,6 +165,11 @@ WAITS_FOR_HOUR = Verdict(
     "quiet_hours", "It is night or early morning where they are.", "It goes out by itself."
 )
 WAITS_FOR_TIME = Verdict("scheduled", "Its time has not come yet.", "It goes out by itself.")
+CHAT_IS_FULL = Verdict(
+    "chat_is_full",
+    "So much was written into this chat lately that Teams takes no more for the moment.",
+    "It goes out by itself.",
+)
 CANCELLED_BY_HR = Verdict(
     "cancelled", "The batch was cancelled before it was sent.", "Nothing to do."
 )

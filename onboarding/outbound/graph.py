@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from onboarding.domain.people import DirectoryPerson
@@ -12,7 +13,7 @@ from onboarding.outbound.answers import Code, refusal
 from onboarding.outbound.error_table import APP_NOT_UPLOADED
 from onboarding.outbound.graph_seam import GraphSeam, values, warm_up
 from onboarding.outbound.tokens import Tokens, roles
-from onboarding.outbound.wire import SECONDS
+from onboarding.outbound.wire import SECONDS, Passing, at_once
 from onboarding.settings import Settings
 
 __all__ = ["Graph", "person", "warm_up"]
@@ -66,7 +67,9 @@ class Graph:
         builder = self._seam.client.users.by_user_id(id_or_upn)
         return await self._one(builder.to_get_request_information(options))
 
-    async def users(self, ids_or_upns: Sequence[str]) -> dict[str, DirectoryPerson]:
+    async def users(
+        self, ids_or_upns: Sequence[str], passing: Passing = at_once
+    ) -> dict[str, DirectoryPerson]:
         """The people found, by the id or UPN as asked, in lower case.
 
         Up to 200 are asked for one by one; for more the whole directory is paged through, until
@@ -74,8 +77,8 @@ class Graph:
         """
         wanted = {asked.strip().lower() for asked in ids_or_upns if asked.strip()}
         if len(wanted) > ONE_BY_ONE:
-            return await self._among_all(wanted)
-        return await self._one_by_one(wanted)
+            return await self._among_all(wanted, passing)
+        return await self._one_by_one(wanted, passing)
 
     async def manager(self, user_id: str) -> DirectoryPerson | None:
         """The person's manager, or None."""
@@ -83,7 +86,9 @@ class Graph:
         builder = self._seam.client.users.by_user_id(user_id).manager
         return await self._one(builder.to_get_request_information(options))
 
-    async def group_members(self, group_id: str) -> AsyncIterator[DirectoryPerson]:
+    async def group_members(
+        self, group_id: str, passing: Passing = at_once
+    ) -> AsyncIterator[DirectoryPerson]:
         """Everybody in a Microsoft 365 or security group, nested groups included."""
         options = self._seam.options("MembersQuery", select=FIELDS, top=self._page_size, count=True)
         builder = self._seam.client.groups.by_group_id(group_id).transitive_members.graph_user
@@ -91,7 +96,7 @@ class Graph:
         # The SDK writes the cast by its alias, `graph.user`; Microsoft documents the full name.
         written = request.url_template or ""
         request.url_template = written.replace("/graph.user", "/microsoft.graph.user")
-        async for entry in self._seam.pages(request, eventual=True):
+        async for entry in self._seam.pages(request, passing, eventual=True):
             yield person(entry)
 
     def knows_app(self, teams_app_id: str) -> bool:
@@ -143,12 +148,12 @@ class Graph:
         """End every connection to Graph."""
         await self._seam.close()
 
-    async def _one_by_one(self, wanted: set[str]) -> dict[str, DirectoryPerson]:
+    async def _one_by_one(self, wanted: set[str], passing: Passing) -> dict[str, DirectoryPerson]:
         places = asyncio.Semaphore(AT_A_TIME)
 
         async def look_up(asked: str) -> tuple[str, DirectoryPerson | None]:
             async with places:
-                return asked, await self.user(asked)
+                return asked, await passing(partial(self.user, asked))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -157,11 +162,11 @@ class Graph:
             raise several.exceptions[0] from several
         return {name: found for name, found in (t.result() for t in asked) if found}
 
-    async def _among_all(self, wanted: set[str]) -> dict[str, DirectoryPerson]:
+    async def _among_all(self, wanted: set[str], passing: Passing) -> dict[str, DirectoryPerson]:
         options = self._seam.options("UsersQuery", select=FIELDS, top=self._page_size)
         request = self._seam.client.users.to_get_request_information(options)
         found: dict[str, DirectoryPerson] = {}
-        async for entry in self._seam.pages(request):
+        async for entry in self._seam.pages(request, passing):
             names = {str(entry.get("id")).lower(), str(entry.get("userPrincipalName")).lower()}
             if hits := names & wanted:
                 found |= dict.fromkeys(hits, person(entry))

@@ -10,6 +10,7 @@ import json
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from onboarding.errors import OnboardingError, Refused
 from onboarding.outbound.answers import answer_lost, graph_error, refusal
 from onboarding.outbound.error_table import FOREIGN_NEXT_LINK
 from onboarding.outbound.tokens import Tokens
-from onboarding.outbound.wire import Wire
+from onboarding.outbound.wire import Passing, Wire
 
 if TYPE_CHECKING:
     from onboarding.outbound.graph_builders import GraphServiceClient, RequestInformation
@@ -91,13 +92,13 @@ class GraphSeam:
         return _object(answer.body)
 
     async def pages(
-        self, request: "RequestInformation", eventual: bool = False
+        self, request: "RequestInformation", passing: Passing, eventual: bool = False
     ) -> AsyncIterator[Mapping[str, Any]]:
         """The entries of a collection, over all its pages; `eventual` for advanced queries."""
         for _ in range(MOST_PAGES):
             if eventual:
                 request.headers.add("ConsistencyLevel", "eventual")
-            page = await self.send(request)
+            page = await passing(partial(self.send, request))
             for entry in values(page):
                 yield entry
             link = page.get("@odata.nextLink")

@@ -9,6 +9,7 @@ import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from onboarding.outbound.answers import Code, connector_error, refusal
 from onboarding.outbound.error_table import FOREIGN_SERVICE_URL
 from onboarding.outbound.message import Message, activity
 from onboarding.outbound.tokens import Tokens
-from onboarding.outbound.wire import SECONDS, Answer, Wire
+from onboarding.outbound.wire import SECONDS, Answer, Passing, Wire, at_once
 from onboarding.settings import Settings
 
 CLIENTS_KEPT = 64
@@ -151,13 +152,15 @@ class Teams:
                 return None
             raise
 
-    async def members(self, service_url: str, conversation_id: str) -> AsyncIterator[Member]:
+    async def members(
+        self, service_url: str, conversation_id: str, passing: Passing = at_once
+    ) -> AsyncIterator[Member]:
         """Everybody in a conversation, read in pages of 500."""
         path, token = f"v3/conversations/{_quoted(conversation_id)}/pagedmembers", ""
         for _ in range(MOST_PAGES):
             query = f"?pageSize={MEMBERS_A_PAGE}"
             query += f"&continuationToken={_quoted(token)}" if token else ""
-            page = await self._get(service_url, path + query)
+            page = await passing(partial(self._get, service_url, path + query))
             for entry in _entries(page, "members"):
                 yield _member(entry)
             token, last = _text(page, "continuationToken") or "", token

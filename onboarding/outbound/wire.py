@@ -1,8 +1,9 @@
 """The one HTTP client towards Microsoft: each attempt is exactly one request."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -15,6 +16,27 @@ CONNECTIONS = 256
 SECONDS = 20.0
 
 ToError = Callable[..., OnboardingError]
+T = TypeVar("T")
+
+
+class Passing(Protocol):
+    """Lets a request through that may be repeated: waits for its turn, and makes it again as often
+    as the service asks."""
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T: ...
+
+
+async def at_once(call: Callable[[], Awaitable[T]]) -> T:
+    """The request, once and without waiting."""
+    return await call()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How requests that only read are let through: to the directory, and about one team by id."""
+
+    directory: Passing
+    team: Callable[[str], Passing]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,20 +153,23 @@ def release(connection: Connection, ids: Sequence[int], now: datetime) -> int:
 
 
 def release_due(connection: Connection, now: datetime, limit: int = 1000) -> int:
-    """Let those go on whose time has come. Of a paused batch they then wait in the queue."""
+    """Let those go on whose time has come, unless their batch is paused."""
+    waits = deliveries.c.state == State.WAITING
     due = (
         select(deliveries.c.id)
         .where(
-            deliveries.c.state == State.WAITING,
+            waits,
             deliveries.c.due_at <= now,
+            or_(
+                deliveries.c.batch_id.in_(_moving_batches(connection, waits)),
+                deliveries.c.batch_id.is_(None),
+            ),
         )
         .order_by(deliveries.c.due_at)
         .limit(limit)
         .scalar_subquery()
     )
-    return _requeue(
-        connection, deliveries.c.id.in_(due) & (deliveries.c.state == State.WAITING), now
-    )
+    return _requeue(connection, deliveries.c.id.in_(due) & waits, now)
 
 
 def retry(
@@ -240,7 +243,7 @@ def feed(connection: Connection, lane: Lane, limit: int, now: datetime) -> list[
     batch the oldest go first.
     """
     taken: list[tuple[int, int]] = []
-    sources = _sources(connection, lane) if limit > 0 else []
+    sources = [None, *_moving_batches(connection, _queued(lane))] if limit > 0 else []
     for number, batch_id in enumerate(sources):
         share = -(-(limit - len(taken)) // (len(sources) - number))
         taken += _next(connection, lane, batch_id, share)
@@ -252,17 +255,16 @@ def feed(connection: Connection, lane: Lane, limit: int, now: datetime) -> list[
     return taken
 
 
-def _sources(connection: Connection, lane: Lane) -> list[str | None]:
-    """The batches that have something in the queue and do not stand still, oldest first; None
-    stands for whatever belongs to no batch.
+def _moving_batches(connection: Connection, which: ColumnElement[bool]) -> list[str]:
+    """The batches that have such deliveries and do not stand still, oldest first.
 
     Jumps from one batch to the next in the index, so that neither a paused batch nor a large one
     costs anything.
     """
-    first = select(func.min(deliveries.c.batch_id).label("id")).where(_queued(lane))
+    first = select(func.min(deliveries.c.batch_id).label("id")).where(which)
     found = first.cte("found", recursive=True)
     following = select(func.min(deliveries.c.batch_id)).where(
-        _queued(lane), deliveries.c.batch_id > found.c.id
+        which, deliveries.c.batch_id > found.c.id
     )
     found = found.union_all(
         select(following.correlate(found).scalar_subquery()).where(found.c.id.is_not(None))
@@ -273,7 +275,7 @@ def _sources(connection: Connection, lane: Lane) -> list[str | None]:
         .where(~batches.c.paused, ~batches.c.cancelled)
         .order_by(batches.c.created_at, batches.c.id)
     )
-    return [None, *connection.execute(moving).scalars()]
+    return list(connection.execute(moving).scalars())
 
 
 def _next(
@@ -474,16 +476,28 @@ def take_over(connection: Connection, now: datetime, owner: str | None = None) -
     ).rowcount
 
 
-def forget_old(connection: Connection, before: datetime) -> int:
+def forget_old(connection: Connection, before: datetime, after: int, limit: int = 2000) -> int:
     """Delete answers, and empty the personal context of other settled deliveries, that are older
-    than this moment. Keys, states and reasons stay: nobody is welcomed twice."""
-    old = (deliveries.c.updated_at < before) & deliveries.c.state.not_in(OPEN)
+    than this moment. Keys, states and reasons stay: nobody is welcomed twice.
+
+    Looks at so many rows from after this id on; the last one's id, or 0 at the end.
+    """
+    looked_at = select(deliveries.c.id).where(deliveries.c.id > after).order_by(deliveries.c.id)
+    last = connection.execute(select(func.max(looked_at.limit(limit).subquery().c.id))).scalar_one()
+    if last is None:
+        return 0
+    old = (
+        deliveries.c.id.between(after + 1, last)
+        & (deliveries.c.updated_at < before)
+        & deliveries.c.state.not_in(OPEN)
+    )
     connection.execute(delete(deliveries).where(old, deliveries.c.purpose == Purpose.REPLY))
-    return connection.execute(
+    connection.execute(
         update(deliveries)
         .where(old, deliveries.c.emptied.is_(False))
         .values(context={}, emptied=True)
-    ).rowcount
+    )
+    return int(last)
 
 
 def in_hand_since(

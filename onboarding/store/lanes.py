@@ -13,6 +13,9 @@ HORIZON = 0.2
 SLOWER = 0.7
 SLOWEST = 0.05
 RECOVERY = 0.01
+STOPPED_SHOWN_S = 40.0
+"""Who tries a stopped lane again stops it anew, within ten seconds and the time of a call; a reason
+that is older was left by somebody who ended."""
 
 
 def lane_name(lane: str, tenant_id: str) -> str:
@@ -108,7 +111,7 @@ def all_lanes(connection: Connection) -> list[dict[str, Any]]:
             "name": row.name,
             "rests_s": round(max(0.0, row.blocked_until - now), 1),
             "share": round(row.factor, 2),
-            "stopped": row.stopped,
+            "stopped": row.stopped if row.blocked_until > now - STOPPED_SHOWN_S else None,
             "rate": row.rate,
         }
         for row in connection.execute(select(lanes).order_by(lanes.c.name))

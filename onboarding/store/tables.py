@@ -205,7 +205,7 @@ deliveries = Table(
     Index("ix_deliveries_batch", "batch_id", "state", "id"),
     Index("ix_deliveries_pages", "batch_id", "id"),
     Index("ix_deliveries_feed", "state", "handed", "lane", "batch_id", "id"),
-    Index("ix_deliveries_due", "state", "due_at"),
+    Index("ix_deliveries_due", "state", "batch_id", "due_at"),
     Index("ix_deliveries_owner", "owner", "state"),
     sqlite_autoincrement=True,
 )

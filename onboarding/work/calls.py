@@ -1,4 +1,4 @@
-"""The calls of one delivery: each through its lane, again as often as the service asks."""
+"""Requests on their way out: each through its lanes, again as often as the service asks."""
 
 import asyncio
 import random
@@ -7,11 +7,9 @@ from typing import TypeVar
 
 import structlog
 
-from onboarding.domain.deliveries import GAVE_UP, Lane, State
+from onboarding.delivery import Passing
 from onboarding.errors import Leaves, Refused, Retry
-from onboarding.store.deliveries import Delivery
 from onboarding.work.lanes import Lanes
-from onboarding.work.outcome import Settled
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -22,49 +20,85 @@ STOPPED_S = 10.0
 
 
 class Calls:
-    """Lets one delivery's requests through its tenant's lanes."""
+    """Lets requests of one purpose through their tenant's lanes: those of one delivery, or those
+    that read for somebody (`delivery` is None then, and only names them in the log)."""
 
-    def __init__(self, lanes: Lanes, row: Delivery) -> None:
+    def __init__(
+        self, lanes: Lanes, tenant_id: str, *, live: bool, delivery: int | None = None
+    ) -> None:
         self._lanes = lanes
-        self._row = row
+        self._tenant_id = tenant_id
+        self._live = live
+        self._delivery = delivery
 
     async def gate(self, lane: str) -> None:
         """Wait for a slot of this lane. Raises LaneClosed when the worker ends."""
-        await self._lanes.slot(lane, self._row.tenant_id, live=self._row.lane == Lane.LIVE)
+        await self._lanes.slot(lane, self._tenant_id, live=self._live)
+
+    def through(self, *lanes: str) -> Passing:
+        """Lets each request through all of these lanes, and repeats it; a throttled one slows the
+        first, which is the most particular. Whoever reads is told of every refusal."""
+
+        async def passing(call: Callable[[], Awaitable[T]]) -> T:
+            async def gated() -> T:
+                for lane in lanes:
+                    await self.gate(lane)
+                return await call()
+
+            return await self._as_often_as_asked(lanes[0], gated)
+
+        return passing
 
     async def repeat(self, lane: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call that may be repeated freely, as often as the service asks us to.
+        """Make a call that may be repeated freely, as often as the service asks us to, and until
+        somebody has mended what concerns everybody.
 
-        Raises Settled when it asks too often, Refused for what repeating cannot mend.
+        Raises Retry when it asks too often, Refused for what repeating cannot mend.
         """
-        tried = 0
-        while tried < MOST_TRIES:
+        while True:
             try:
-                return await call()
-            except Retry as retry:
-                tried += 1
-                await self.rest(lane, retry, tried)
+                done = await self._as_often_as_asked(lane, call)
             except Refused as refused:
                 if refused.leaves is not Leaves.STOPS:
                     raise
                 await self.stop(lane, refused)
-        raise Settled(State.FAILED, GAVE_UP)
+            else:
+                await self.went_through(lane)
+                return done
+
+    async def _as_often_as_asked(self, lane: str, call: Callable[[], Awaitable[T]]) -> T:
+        tried = 0
+        while True:
+            try:
+                return await call()
+            except Retry as retry:
+                tried += 1
+                if tried == MOST_TRIES:
+                    raise
+                await self.rest(lane, retry, tried)
 
     async def rest(self, lane: str, retry: Retry, tried: int) -> None:
-        """Slow the lane that was throttled; otherwise only this delivery comes back later."""
-        pause = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
-        seconds = retry.after if retry.after is not None else random.uniform(0.1, pause)  # noqa: S311
-        log.info("told_to_wait", delivery=self._row.id, code=retry.code, seconds=round(seconds, 1))
+        """Slow the lane that was throttled; otherwise only this call comes back later."""
+        seconds = self.pause(retry, tried)
         if retry.slows_lane:
-            await self._lanes.slow(lane, self._row.tenant_id, seconds)
+            await self._lanes.slow(lane, self._tenant_id, seconds)
         else:
             await asyncio.sleep(seconds)
+
+    def pause(self, retry: Retry, tried: int) -> float:
+        """How many seconds to wait: what the service asked for, else longer from try to try."""
+        longest = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
+        seconds = retry.after if retry.after is not None else random.uniform(0.1, longest)  # noqa: S311
+        log.info(
+            "told_to_wait", delivery=self._delivery, code=retry.code, seconds=round(seconds, 1)
+        )
+        return seconds
 
     async def stop(self, lane: str, refused: Refused) -> None:
         """Stop the lane for everybody: this refusal is not about one person."""
         why = f"{refused.reason} {refused.remedy}"
-        await self._lanes.stop(lane, self._row.tenant_id, why, STOPPED_S)
+        await self._lanes.stop(lane, self._tenant_id, why, STOPPED_S)
 
     async def went_through(self, lane: str) -> None:
         """Say that the lane works."""
-        await self._lanes.works(lane, self._row.tenant_id)
+        await self._lanes.works(lane, self._tenant_id)

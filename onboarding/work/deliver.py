@@ -1,16 +1,20 @@
 """What a worker does with one delivery: from queued to exactly one settled state."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from onboarding.delivery import CONNECTOR, Speaker
 from onboarding.domain.courtesy import not_before, zone
 from onboarding.domain.deliveries import (
     BLOCKED_BY_USER,
+    CHAT_IS_FULL,
     GAVE_UP,
     OPTED_OUT,
     WAITS_FOR_HOUR,
+    Lane,
     Purpose,
     State,
     Verdict,
@@ -19,7 +23,7 @@ from onboarding.domain.people import Person
 from onboarding.errors import Leaves, Refused, Retry, Unsure
 from onboarding.messages.render import Rendered
 from onboarding.settings import Settings
-from onboarding.store import deliveries, people
+from onboarding.store import deliveries, people, threads
 from onboarding.store.database import Away, Database
 from onboarding.store.deliveries import Delivery
 from onboarding.work import outcome
@@ -32,6 +36,7 @@ from onboarding.work.reaching import Reaching
 
 log = structlog.get_logger()
 
+LONGEST_WAIT_FOR_CHAT_S = 20.0
 PLACES = frozenset({Purpose.TEAM_INTRO, Purpose.GROUP_INTRO, Purpose.NEW_CONVERSATION})
 
 
@@ -81,6 +86,8 @@ class Deliverer:
             return
         try:
             await self._attempt(row).run()
+        except Retry:
+            await self._settle(row.id, row.attempt, State.FAILED, GAVE_UP)
         except Settled as end:
             if end.state is State.WAITING:
                 await self._wait(row, end)
@@ -121,7 +128,8 @@ class Deliverer:
         log.info("waits", delivery=row.id, code=end.verdict.code)
 
     def _attempt(self, row: Delivery) -> "_Attempt":
-        calls = Calls(self._lanes, row)
+        live = row.lane == Lane.LIVE
+        calls = Calls(self._lanes, row.tenant_id, live=live, delivery=row.id)
         naming = Naming(self._database, self._speaker, calls, row)
         reaching = Reaching(self._database, self._settings, self._speaker, self._chats, calls, row)
         return _Attempt(
@@ -209,14 +217,18 @@ class _Attempt:
         tried = 0
         while tried < MOST_TRIES:
             await self._calls.gate(CONNECTOR)
-            if not await self._begin(url, conversation):
+            wait = await self._begin(url, conversation)
+            if wait is None:
                 return
+            if wait:
+                await self._wait_for_chat(wait)
+                continue
             try:
                 conversation_id, activity_id = await self._speak(url, conversation, rendered)
             except Retry as retry:
                 tried += 1
                 await self._take_back()
-                await self._calls.rest(CONNECTOR, retry, tried)
+                await self._rest(conversation, retry, tried)
             except Unsure as unsure:
                 raise outcome.lost(unsure) from None
             except Refused as refused:
@@ -230,6 +242,21 @@ class _Attempt:
                 return
         raise Settled(State.FAILED, GAVE_UP)
 
+    async def _rest(self, conversation: str, retry: Retry, tried: int) -> None:
+        """A place where others speak too is throttled alone; a welcome, which is the first for long
+        in its chat, tells that all of them come too fast."""
+        if retry.slows_lane and self._row.purpose in PLACES | {Purpose.REPLY}:
+            seconds = self._calls.pause(retry, tried)
+            await self._database.do(threads.rest, conversation, seconds)
+        else:
+            await self._calls.rest(CONNECTOR, retry, tried)
+
+    async def _wait_for_chat(self, seconds: float) -> None:
+        if seconds > LONGEST_WAIT_FOR_CHAT_S:
+            due = datetime.now(UTC) + timedelta(seconds=seconds)
+            raise Settled(State.WAITING, CHAT_IS_FULL, due)
+        await asyncio.sleep(seconds)
+
     async def _speak(self, url: str, conversation: str, rendered: Rendered) -> tuple[str, str]:
         row = self._row
         if row.purpose == Purpose.NEW_CONVERSATION:
@@ -238,23 +265,18 @@ class _Attempt:
         activity_id = await self._speaker.send(url, conversation, rendered, row.reply_to)
         return conversation, activity_id
 
-    async def _begin(self, url: str, conversation: str) -> bool:
-        """Commit the intent, before the call; False when this delivery is no longer ours."""
-        mine = await self._database.do(
-            deliveries.begin_sending,
-            self._row.id,
-            self._row.attempt,
-            self._owner,
-            datetime.now(UTC),
-            conversation_id=conversation,
-            service_url=url,
+    async def _begin(self, url: str, conversation: str) -> float | None:
+        """Commit the intent, before the call: 0. Else the seconds until the chat takes one more
+        message, or None when this delivery is no longer ours."""
+        wait = await self._database.do(
+            _begin, self._row, self._owner, datetime.now(UTC), url, conversation
         )
-        if not mine and await self._take_back():
+        if wait is None and await self._take_back():
             # The first commit's answer was lost with the connection; the call was not made.
             return await self._begin(url, conversation)
-        if not mine:
+        if wait is None:
             await self._database.do(deliveries.hand_back, self._row.id, self._row.attempt)
-        return mine
+        return wait
 
     async def _another_way(self, refused: Refused, person: Person | None) -> tuple[str, str]:
         """Another chat with the same person; raises Settled when there is none."""
@@ -285,3 +307,21 @@ class _Attempt:
             self._owner,
             datetime.now(UTC),
         )
+
+
+def _begin(
+    connection: Connection, row: Delivery, owner: str, now: datetime, url: str, conversation: str
+) -> float | None:
+    """Spend one message of the chat's limit and say that the call is about to be made."""
+    if wait := threads.spend(connection, conversation):
+        return wait
+    mine = deliveries.begin_sending(
+        connection,
+        row.id,
+        row.attempt,
+        owner,
+        now,
+        conversation_id=conversation,
+        service_url=url,
+    )
+    return 0.0 if mine else None

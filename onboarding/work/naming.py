@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onboarding.delivery import CONNECTOR, READS, Speaker
+from onboarding.delivery import READS, Speaker, team_lane
 from onboarding.domain.people import Person
 from onboarding.errors import OnboardingError
 from onboarding.store import people, places
@@ -51,7 +51,7 @@ class Naming:
             return None
         try:
             member = await calls.repeat(
-                CONNECTOR, lambda: self._speaker.member(url, team_id, who, calls.gate)
+                team_lane(team_id), lambda: self._speaker.member(url, team_id, who, calls.gate)
             )
         except OnboardingError:
             return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from onboarding.delivery import CONNECTOR, INSTALLS, PROFILE_LASTS, READS, Speaker
+from onboarding.delivery import CONNECTOR, INSTALLS, PROFILE_LASTS, READS, Speaker, team_lane
 from onboarding.domain.deliveries import DISABLED, GUEST, LEFT_COMPANY, Purpose, State
 from onboarding.domain.people import Person
 from onboarding.errors import ChatAfter, Leaves, Refused
@@ -103,7 +103,8 @@ class Reaching:
         )
         try:
             member = await self._calls.repeat(
-                CONNECTOR, lambda: self._speaker.member(url, team_id, user, self._calls.gate)
+                team_lane(team_id),
+                lambda: self._speaker.member(url, team_id, user, self._calls.gate),
             )
         except Refused:
             return person

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from onboarding.domain.deliveries import Lane
-from onboarding.store import deliveries, workers
+from onboarding.store import deliveries, lanes, threads, workers
 from onboarding.store.database import Database
 from onboarding.work.deliver import Deliverer
 from onboarding.work.engine import WorkEngine
@@ -30,6 +30,8 @@ DEAD_AFTER_S = 5.0
 GAP_S = 2.5
 RECONCILE_EVERY_S = 10.0
 PRUNE_EVERY_S = 600.0
+FORGET_EVERY_S = 86_400.0
+IDLE_LANE_S = 86_400.0
 MOST_PRUNES = 100
 IN_HAND = {Lane.LIVE: 1_000, Lane.BULK: 400}
 """How many deliveries of a lane the engine holds at most: enough to never run dry."""
@@ -101,6 +103,7 @@ class Worker:
             (DUE_EVERY_S, self._wake),
             (RECONCILE_EVERY_S, self._reconcile),
             (PRUNE_EVERY_S, self._prune),
+            (FORGET_EVERY_S, self._forget),
         ]
         duties += [(DUE_EVERY_S, errand) for errand in self._errands]
         return duties if self._alone else [*duties, (BEAT_EVERY_S, self._beat)]
@@ -145,8 +148,16 @@ class Worker:
         if lost:
             log.warning("reconciled", deliveries=len(lost))
 
+    async def _forget(self) -> None:
+        """Empty what is older than the retention, a little at a time."""
+        before, after = datetime.now(UTC) - self._keep, 0
+        while last := await self._database.do(deliveries.forget_old, before, after):
+            after = last
+            await asyncio.sleep(0.05)
+
     async def _prune(self) -> None:
-        await self._database.do(deliveries.forget_old, datetime.now(UTC) - self._keep)
+        await self._database.do(threads.forget_quiet)
+        await self._database.do(lanes.forget_idle, IDLE_LANE_S)
         before = (datetime.now(UTC) - WORKFLOWS_KEPT).isoformat()
         for _ in range(MOST_PRUNES):
             if not await self._off_loop(partial(self._engine.prune, before)):

@@ -263,7 +263,7 @@ async def test_who_was_welcomed_or_left_out_on_purpose_is_not_missed(
     group = min((g for g in groups if g["members"] >= 4), key=lambda g: g["members"])
     async with running_bot(simulator, sqlite_url) as bot:
         app = bot.app
-        parts = (app.settings, app.database, app.teams, app.graph)
+        parts = (app.settings, app.database, app.teams, app.graph, app.reading)
         first = await call_roll(*parts, group["id"])
         assert len(first.missed) >= 2
         one = first.missed[0]

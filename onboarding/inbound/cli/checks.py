@@ -59,7 +59,12 @@ def reconcile(
 
     async def run(opened: "App") -> "tuple[dict[str, Any], Receipt | None]":
         call = await rolls.call_roll(
-            opened.settings, opened.database, opened.teams, opened.graph, team_or_group
+            opened.settings,
+            opened.database,
+            opened.teams,
+            opened.graph,
+            opened.reading,
+            team_or_group,
         )
         sent = await rolls.welcome_missed(opened.submissions, call, by) if send else None
         return rolls.shown(call), sent

@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
     )
     op.create_index("ix_deliveries_pages", "deliveries", ["batch_id", "id"])
+    op.drop_index("ix_deliveries_due", table_name="deliveries")
+    op.create_index("ix_deliveries_due", "deliveries", ["state", "batch_id", "due_at"])
     op.drop_index("ix_deliveries_feed", table_name="deliveries")
     op.create_index(
         "ix_deliveries_feed", "deliveries", ["state", "handed", "lane", "batch_id", "id"]
@@ -29,6 +31,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_deliveries_feed", table_name="deliveries")
     op.create_index("ix_deliveries_feed", "deliveries", ["state", "handed", "lane", "id"])
+    op.drop_index("ix_deliveries_due", table_name="deliveries")
+    op.create_index("ix_deliveries_due", "deliveries", ["state", "due_at"])
     op.drop_index("ix_deliveries_pages", table_name="deliveries")
     op.drop_table("threads")
     op.drop_column("lanes", "rate")
