@@ -1,5 +1,6 @@
 """How much of the rate budget is used, with Teams' own limits enforced: it must not say 429."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from tests.simulated import Simulator, running_simulator
 CONNECTOR_PER_S = 46
 INSTALLS_PER_S = 28
 RAMP_S = 1.0
-TAIL_S = 1.5
+TAIL_S = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,12 @@ async def run(scale: Scale, note: Note) -> list[Row]:
     """A row for each number of workers; who was contacted first is a known chat later."""
     parts = [_first(1), _known(1), _known(2)]
     if not scale.quick:
-        parts = [_first(1), _first(3), _known(1), _known(2), _known(4)]
+        parts = [_first(1), _first(3), *map(_known, (1, 2, 3, 4))]
     seconds = 8.0 if scale.quick else 60.0
+    known = math.ceil(CONNECTOR_PER_S * (seconds + RAMP_S + TAIL_S))
     firsts = sum(part.lane == "graph" for part in parts)
-    each = int((CONNECTOR_PER_S if firsts == 1 else INSTALLS_PER_S) * (seconds + RAMP_S + TAIL_S))
-    people = firsts * each
+    first = max(math.ceil(INSTALLS_PER_S * (seconds + RAMP_S + TAIL_S)), -(-known // firsts))
+    people = firsts * first
     with (
         database("postgresql", note) as url,
         running_simulator("--people", str(int(people * 1.1) + 40)) as simulator,
@@ -56,7 +58,9 @@ async def run(scale: Scale, note: Note) -> list[Row]:
                 simulator,
                 url,
                 part,
-                _chosen(part, number, everybody, each, seconds),
+                everybody[number * first : (number + 1) * first]
+                if part.lane == "graph"
+                else everybody[:known],
                 f"{2001 + number}-01-01",
                 seconds,
                 note,
@@ -67,14 +71,6 @@ async def run(scale: Scale, note: Note) -> list[Row]:
 
 def title() -> str:
     return "Budget held over a minute, PostgreSQL, Teams' limits enforced"
-
-
-def _chosen(
-    part: Part, number: int, everybody: Sequence[Any], each: int, seconds: float
-) -> Sequence[Any]:
-    if part.lane == "graph":
-        return everybody[number * each : (number + 1) * each]
-    return everybody[: int(CONNECTOR_PER_S * (seconds + RAMP_S + TAIL_S))]
 
 
 async def _part(
