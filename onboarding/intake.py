@@ -38,7 +38,7 @@ from onboarding.domain.facts import (
 )
 from onboarding.domain.people import Person
 from onboarding.errors import BadInput
-from onboarding.store import batches, deliveries, lanes, people, places
+from onboarding.store import batches, deliveries, lanes, people, places, queue
 from onboarding.store.database import Database
 from onboarding.store.lanes import lane_name
 from onboarding.store.writing import batched
@@ -125,7 +125,7 @@ class Intake:
     ) -> int:
         """Queue again those of a batch that are in these states; the number of them."""
         now = datetime.now(UTC)
-        return await self._database.do(deliveries.retry, batch_id, states, now, ids)
+        return await self._database.do(queue.retry, batch_id, states, now, ids)
 
     async def adjust(self, lane: str, tenant_id: str, per_second: float | None) -> None:
         """Set what a rate lane may make of requests per second, at once and for all processes;
@@ -193,7 +193,7 @@ class Intake:
                         deliveries.give_way(connection, [gives_way], now)
                     self._owe(connection, draft, now)
                 case decide.Release(delivery_id):
-                    deliveries.release(connection, [delivery_id], now)
+                    queue.release(connection, [delivery_id], now)
                 case decide.Opt(out) if who:
                     if people.opt(connection, heard.tenant_id, who, heard.at, out=out) and out:
                         deliveries.stop(connection, heard.tenant_id, OPTED_OUT, now, recipient=who)

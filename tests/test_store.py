@@ -34,7 +34,17 @@ from onboarding.domain.deliveries import (
 )
 from onboarding.domain.facts import Account, AppInstalled, Heard, Place, Scope, TeamRef
 from onboarding.intake import Intake, Invited, Policy
-from onboarding.store import batches, deliveries, lanes, people, places, threads, workers
+from onboarding.store import (
+    attempts,
+    batches,
+    deliveries,
+    lanes,
+    people,
+    places,
+    queue,
+    threads,
+    workers,
+)
 from onboarding.store import tables as t
 from onboarding.store.database import Away, Database, clock, open_database, ping
 from onboarding.store.migrate import is_current, migrate
@@ -228,8 +238,8 @@ def test_moments_are_compared_as_moments_whatever_zone_they_are_given_in(
 ) -> None:
     waiting = put(connection, State.WAITING, due_at=NOW)
     tokyo = timezone(timedelta(hours=9))
-    assert deliveries.release_due(connection, (NOW - timedelta(seconds=1)).astimezone(tokyo)) == 0
-    assert deliveries.release_due(connection, NOW.astimezone(tokyo)) == 1
+    assert queue.release_due(connection, (NOW - timedelta(seconds=1)).astimezone(tokyo)) == 0
+    assert queue.release_due(connection, NOW.astimezone(tokyo)) == 1
     assert row(connection, waiting)["state"] == State.QUEUED
 
 
@@ -246,82 +256,80 @@ class Call:
 
 def sending(connection: Connection, r: dict[str, Any]) -> bool:
     """The intent to send, by the worker that holds the row."""
-    return deliveries.begin_sending(
+    return attempts.begin_sending(
         connection, r["id"], ATTEMPT, MINE, NOW, conversation_id="a:1", service_url="https://s/"
     )
 
 
 def arrived(connection: Connection, r: dict[str, Any], owner: str = MINE) -> bool:
     """The answer to a send."""
-    return deliveries.mark_sent(
+    return attempts.mark_sent(
         connection, r["id"], owner, NOW, activity_id="1", conversation_id="a:1", version="v"
     )
 
 
 def retried(connection: Connection, r: dict[str, Any], *states: State) -> int:
     """HR retries a batch."""
-    return deliveries.retry(connection, r["batch_id"], states, NOW)
+    return queue.retry(connection, r["batch_id"], states, NOW)
 
 
 CALLS = {
     "claim": Call(
-        lambda c, r: deliveries.claim(c, r["id"], ATTEMPT, MINE),
+        lambda c, r: attempts.claim(c, r["id"], ATTEMPT, MINE),
         {State.QUEUED: State.QUEUED},
         {"owner": None},
     ),
     "begin_sending": Call(sending, {State.QUEUED: State.SENDING}),
     "take_back": Call(
-        lambda c, r: deliveries.take_back(c, r["id"], ATTEMPT, MINE, NOW),
+        lambda c, r: attempts.take_back(c, r["id"], ATTEMPT, MINE, NOW),
         {State.SENDING: State.QUEUED},
     ),
     "settle": Call(
-        lambda c, r: deliveries.settle(c, r["id"], ATTEMPT, MINE, State.FAILED, BUSY, NOW),
+        lambda c, r: attempts.settle(c, r["id"], ATTEMPT, MINE, State.FAILED, BUSY, NOW),
         {State.QUEUED: State.FAILED, State.SENDING: State.FAILED},
     ),
     "wait": Call(
-        lambda c, r: deliveries.wait(c, r["id"], ATTEMPT, MINE, BUSY, NOW, LATER),
+        lambda c, r: attempts.wait(c, r["id"], ATTEMPT, MINE, BUSY, NOW, LATER),
         {State.QUEUED: State.WAITING, State.SENDING: State.WAITING},
     ),
     "mark_sent": Call(arrived, {State.SENDING: State.SENT, State.UNSURE: State.SENT}),
     "hand_back": Call(
-        lambda c, r: deliveries.hand_back(c, r["id"], ATTEMPT), {State.QUEUED: State.QUEUED}
+        lambda c, r: attempts.hand_back(c, r["id"], ATTEMPT), {State.QUEUED: State.QUEUED}
     ),
     "break_off": Call(
-        lambda c, r: deliveries.break_off(c, r["id"], ATTEMPT, MINE, NOW),
+        lambda c, r: attempts.break_off(c, r["id"], ATTEMPT, MINE, NOW),
         {State.QUEUED: State.FAILED, State.SENDING: State.UNSURE},
         answers=False,
     ),
     "abandon": Call(
-        lambda c, r: deliveries.abandon(c, r["id"], ATTEMPT, NOW),
+        lambda c, r: attempts.abandon(c, r["id"], ATTEMPT, NOW),
         {State.QUEUED: State.QUEUED, State.SENDING: State.UNSURE},
         answers=False,
     ),
     "take_over of its owner": Call(
-        lambda c, r: deliveries.take_over(c, NOW, MINE), {State.QUEUED: State.QUEUED}
+        lambda c, r: attempts.take_over(c, NOW, MINE), {State.QUEUED: State.QUEUED}
     ),
-    "take_over of all": Call(
-        lambda c, r: deliveries.take_over(c, NOW), {State.QUEUED: State.QUEUED}
-    ),
+    "take_over of all": Call(lambda c, r: attempts.take_over(c, NOW), {State.QUEUED: State.QUEUED}),
     "lost_answers of its owner": Call(
-        lambda c, r: deliveries.lost_answers(c, NOW, MINE), {State.SENDING: State.UNSURE}
+        lambda c, r: attempts.lost_answers(c, NOW, MINE), {State.SENDING: State.UNSURE}
     ),
     "lost_answers of all": Call(
-        lambda c, r: deliveries.lost_answers(c, NOW), {State.SENDING: State.UNSURE}
+        lambda c, r: attempts.lost_answers(c, NOW), {State.SENDING: State.UNSURE}
     ),
     "feed": Call(
-        lambda c, r: deliveries.feed(c, Lane.LIVE, 10, NOW),
+        lambda c, r: queue.feed(c, Lane.LIVE, 10, NOW),
         {State.QUEUED: State.QUEUED},
         {"handed": False},
     ),
     "release": Call(
-        lambda c, r: deliveries.release(c, [r["id"]], NOW),
+        lambda c, r: queue.release(c, [r["id"]], NOW),
         {
             State.WAITING: State.QUEUED,
             State.FAILED: State.QUEUED,
             State.SKIPPED: State.QUEUED,
         },
     ),
-    "release_due": Call(lambda c, r: deliveries.release_due(c, NOW), {State.WAITING: State.QUEUED}),
+    "release_due": Call(lambda c, r: queue.release_due(c, NOW), {State.WAITING: State.QUEUED}),
     "retry of the failed": Call(
         lambda c, r: retried(c, r, State.FAILED), {State.FAILED: State.QUEUED}
     ),
@@ -386,43 +394,43 @@ def test_only_a_row_that_reached_nobody_gives_way_and_keeps_its_state(
 FENCED: dict[str, tuple[State, Callable[[Connection, int], Any]]] = {
     "claim of another attempt": (
         State.QUEUED,
-        lambda c, i: deliveries.claim(c, i, ATTEMPT - 1, OTHER),
+        lambda c, i: attempts.claim(c, i, ATTEMPT - 1, OTHER),
     ),
     "begin_sending of another attempt": (
         State.QUEUED,
-        lambda c, i: deliveries.begin_sending(
+        lambda c, i: attempts.begin_sending(
             c, i, ATTEMPT - 1, MINE, NOW, conversation_id="a", service_url="s"
         ),
     ),
     "begin_sending by another owner": (
         State.QUEUED,
-        lambda c, i: deliveries.begin_sending(
+        lambda c, i: attempts.begin_sending(
             c, i, ATTEMPT, OTHER, NOW, conversation_id="a", service_url="s"
         ),
     ),
     "take_back of another attempt": (
         State.SENDING,
-        lambda c, i: deliveries.take_back(c, i, ATTEMPT - 1, MINE, NOW),
+        lambda c, i: attempts.take_back(c, i, ATTEMPT - 1, MINE, NOW),
     ),
     "take_back by another owner": (
         State.SENDING,
-        lambda c, i: deliveries.take_back(c, i, ATTEMPT, OTHER, NOW),
+        lambda c, i: attempts.take_back(c, i, ATTEMPT, OTHER, NOW),
     ),
     "settle of another attempt": (
         State.SENDING,
-        lambda c, i: deliveries.settle(c, i, ATTEMPT - 1, MINE, State.FAILED, BUSY, NOW),
+        lambda c, i: attempts.settle(c, i, ATTEMPT - 1, MINE, State.FAILED, BUSY, NOW),
     ),
     "settle by another owner": (
         State.QUEUED,
-        lambda c, i: deliveries.settle(c, i, ATTEMPT, OTHER, State.FAILED, BUSY, NOW),
+        lambda c, i: attempts.settle(c, i, ATTEMPT, OTHER, State.FAILED, BUSY, NOW),
     ),
     "wait of another attempt": (
         State.QUEUED,
-        lambda c, i: deliveries.wait(c, i, ATTEMPT - 1, MINE, BUSY, NOW),
+        lambda c, i: attempts.wait(c, i, ATTEMPT - 1, MINE, BUSY, NOW),
     ),
     "wait by another owner": (
         State.QUEUED,
-        lambda c, i: deliveries.wait(c, i, ATTEMPT, OTHER, BUSY, NOW),
+        lambda c, i: attempts.wait(c, i, ATTEMPT, OTHER, BUSY, NOW),
     ),
     "mark_sent by another owner": (
         State.SENDING,
@@ -430,27 +438,27 @@ FENCED: dict[str, tuple[State, Callable[[Connection, int], Any]]] = {
     ),
     "hand_back of another attempt": (
         State.QUEUED,
-        lambda c, i: deliveries.hand_back(c, i, ATTEMPT - 1),
+        lambda c, i: attempts.hand_back(c, i, ATTEMPT - 1),
     ),
     "break_off of another attempt": (
         State.SENDING,
-        lambda c, i: deliveries.break_off(c, i, ATTEMPT - 1, MINE, NOW),
+        lambda c, i: attempts.break_off(c, i, ATTEMPT - 1, MINE, NOW),
     ),
     "break_off by another owner": (
         State.SENDING,
-        lambda c, i: deliveries.break_off(c, i, ATTEMPT, OTHER, NOW),
+        lambda c, i: attempts.break_off(c, i, ATTEMPT, OTHER, NOW),
     ),
     "abandon of another attempt": (
         State.SENDING,
-        lambda c, i: deliveries.abandon(c, i, ATTEMPT - 1, NOW),
+        lambda c, i: attempts.abandon(c, i, ATTEMPT - 1, NOW),
     ),
     "take_over of another owner": (
         State.QUEUED,
-        lambda c, i: deliveries.take_over(c, NOW, OTHER),
+        lambda c, i: attempts.take_over(c, NOW, OTHER),
     ),
     "lost_answers of another owner": (
         State.SENDING,
-        lambda c, i: deliveries.lost_answers(c, NOW, OTHER),
+        lambda c, i: attempts.lost_answers(c, NOW, OTHER),
     ),
     "stop of another person": (
         State.QUEUED,
@@ -462,15 +470,15 @@ FENCED: dict[str, tuple[State, Callable[[Connection, int], Any]]] = {
     ),
     "feed of the other lane": (
         State.QUEUED,
-        lambda c, i: deliveries.feed(c, Lane.BULK, 10, NOW),
+        lambda c, i: queue.feed(c, Lane.BULK, 10, NOW),
     ),
     "retry of another batch": (
         State.FAILED,
-        lambda c, i: deliveries.retry(c, "another", [State.FAILED], NOW),
+        lambda c, i: queue.retry(c, "another", [State.FAILED], NOW),
     ),
     "retry of other rows": (
         State.FAILED,
-        lambda c, i: deliveries.retry(c, "", [State.FAILED], NOW, [i + 1]),
+        lambda c, i: queue.retry(c, "", [State.FAILED], NOW, [i + 1]),
     ),
 }
 
@@ -528,9 +536,9 @@ def test_a_batch_that_is_resumed_goes_on_and_a_cancelled_one_cannot_be(
     batch_id = put_batch(connection)
     delivery_id = put(connection, State.QUEUED, batch_id=batch_id, handed=False)
     assert batches.set_paused(connection, batch_id, paused=True)
-    assert deliveries.feed(connection, Lane.LIVE, 10, NOW) == []
+    assert queue.feed(connection, Lane.LIVE, 10, NOW) == []
     assert batches.set_paused(connection, batch_id, paused=False)
-    assert deliveries.feed(connection, Lane.LIVE, 10, NOW) == [(delivery_id, ATTEMPT)]
+    assert queue.feed(connection, Lane.LIVE, 10, NOW) == [(delivery_id, ATTEMPT)]
     batches.cancel(connection, batch_id, NOW)
     assert not batches.set_paused(connection, batch_id, paused=False)
 
@@ -555,7 +563,7 @@ def test_a_row_that_goes_back_gets_a_new_attempt_so_that_the_old_one_is_fenced_o
     assert after["attempt"] == ATTEMPT + 1
     assert after["handed"] is False
     assert not sending(connection, after)
-    assert deliveries.claim(connection, delivery_id, ATTEMPT, MINE) is None
+    assert attempts.claim(connection, delivery_id, ATTEMPT, MINE) is None
 
 
 def test_a_sent_row_knows_its_activity_and_has_no_complaint_left(connection: Connection) -> None:
@@ -571,7 +579,7 @@ def test_a_sent_row_knows_its_activity_and_has_no_complaint_left(connection: Con
 def test_an_answer_that_comes_after_the_take_over_heals_the_row(connection: Connection) -> None:
     delivery_id = put(connection, State.QUEUED)
     assert sending(connection, {"id": delivery_id})
-    assert deliveries.lost_answers(connection, NOW, MINE) == 1
+    assert attempts.lost_answers(connection, NOW, MINE) == 1
     unsure = row(connection, delivery_id)
     assert unsure["code"] == "answer_lost"
     assert unsure["remedy"]
@@ -592,7 +600,7 @@ def test_only_calls_count_as_tries(connection: Connection) -> None:
     delivery_id = put(connection, State.QUEUED, tries=0)
     for _ in range(2):
         assert sending(connection, {"id": delivery_id})
-        assert deliveries.take_back(connection, delivery_id, ATTEMPT, MINE, NOW)
+        assert attempts.take_back(connection, delivery_id, ATTEMPT, MINE, NOW)
     assert row(connection, delivery_id)["tries"] == 2
     assert row(connection, delivery_id)["attempt"] == ATTEMPT
 
@@ -629,7 +637,7 @@ def test_a_row_that_gave_way_is_neither_retried_nor_released(connection: Connect
     deliveries.give_way(connection, [delivery_id], NOW)
     before = row(connection, delivery_id)
     assert retried(connection, before, State.FAILED) == 0
-    assert deliveries.release(connection, [delivery_id], NOW) == 0
+    assert queue.release(connection, [delivery_id], NOW) == 0
     assert row(connection, delivery_id) == before
 
 
@@ -695,10 +703,10 @@ def test_twenty_who_claim_one_row_send_it_once(database: Database) -> None:
 
     def send(n: int) -> bool:
         owner = f"worker-{n}"
-        if database.do_now(deliveries.claim, delivery_id, ATTEMPT, owner) is None:
+        if database.do_now(attempts.claim, delivery_id, ATTEMPT, owner) is None:
             return False
         return database.do_now(
-            deliveries.begin_sending,
+            attempts.begin_sending,
             delivery_id,
             ATTEMPT,
             owner,
@@ -717,7 +725,7 @@ def test_feeders_that_work_at_once_hand_each_row_on_once(database: Database) -> 
     def feed(_: int) -> list[int]:
         taken: list[int] = []
         for _ in range(12):
-            pairs = database.do_now(deliveries.feed, Lane.BULK, 7, NOW)
+            pairs = database.do_now(queue.feed, Lane.BULK, 7, NOW)
             taken += [delivery_id for delivery_id, _ in pairs]
         return taken
 
@@ -728,10 +736,10 @@ def test_feeders_that_work_at_once_hand_each_row_on_once(database: Database) -> 
 
 def test_the_oldest_are_fed_first_and_no_more_than_asked_for(connection: Connection) -> None:
     made = [put(connection, State.QUEUED, handed=False) for _ in range(5)]
-    assert deliveries.feed(connection, Lane.LIVE, 3, NOW) == [(i, ATTEMPT) for i in made[:3]]
-    assert deliveries.in_hand(connection, Lane.LIVE) == 3
-    assert deliveries.feed(connection, Lane.LIVE, 3, NOW) == [(i, ATTEMPT) for i in made[3:]]
-    assert deliveries.feed(connection, Lane.LIVE, 0, NOW) == []
+    assert queue.feed(connection, Lane.LIVE, 3, NOW) == [(i, ATTEMPT) for i in made[:3]]
+    assert queue.in_hand(connection, Lane.LIVE) == 3
+    assert queue.feed(connection, Lane.LIVE, 3, NOW) == [(i, ATTEMPT) for i in made[3:]]
+    assert queue.feed(connection, Lane.LIVE, 0, NOW) == []
 
 
 def test_the_ledger_adds_up_over_all_states(connection: Connection) -> None:
@@ -748,7 +756,7 @@ def test_what_the_engine_has_held_for_too_long_is_found_and_nothing_else(
         put(connection, state, handed=False)
         put(connection, state, updated_at=LATER)
     held = {state: put(connection, state) for state in State}
-    found = deliveries.in_hand_since(connection, NOW)
+    found = attempts.in_hand_since(connection, NOW)
     assert found == [(held[state], ATTEMPT) for state in (State.QUEUED, State.SENDING)]
 
 

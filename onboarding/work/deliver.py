@@ -23,7 +23,7 @@ from onboarding.domain.people import Person
 from onboarding.errors import Leaves, Refused, Retry, Unsure
 from onboarding.messages.render import Rendered
 from onboarding.settings import Settings
-from onboarding.store import deliveries, people, threads
+from onboarding.store import attempts, people, threads
 from onboarding.store.database import Away, Database
 from onboarding.store.deliveries import Delivery
 from onboarding.work import outcome
@@ -72,7 +72,7 @@ class Deliverer:
             await self._hand_back(delivery_id, attempt)
         except Away:
             log.warning("database_was_away", delivery=delivery_id, attempt=attempt)
-            await self._database.surely(deliveries.abandon, *pair, datetime.now(UTC))
+            await self._database.surely(attempts.abandon, *pair, datetime.now(UTC))
         except Exception:
             log.exception("delivery_broke", delivery=delivery_id, attempt=attempt)
             await self._break_off(delivery_id, attempt)
@@ -80,7 +80,7 @@ class Deliverer:
             self.running.discard(pair)
 
     async def _deliver(self, delivery_id: int, attempt: int) -> None:
-        row = await self._database.do(deliveries.claim, delivery_id, attempt, self._owner)
+        row = await self._database.do(attempts.claim, delivery_id, attempt, self._owner)
         if row is None:
             await self._hand_back(delivery_id, attempt)
             return
@@ -101,23 +101,23 @@ class Deliverer:
         """
         try:
             await self._database.do(
-                deliveries.break_off, delivery_id, attempt, self._owner, datetime.now(UTC)
+                attempts.break_off, delivery_id, attempt, self._owner, datetime.now(UTC)
             )
         except Exception:
             log.exception("left_to_reconciler", delivery=delivery_id)
 
     async def _hand_back(self, delivery_id: int, attempt: int) -> None:
-        await self._database.surely(deliveries.hand_back, delivery_id, attempt)
+        await self._database.surely(attempts.hand_back, delivery_id, attempt)
 
     async def _settle(self, delivery_id: int, attempt: int, state: State, verdict: Verdict) -> None:
         await self._database.surely(
-            deliveries.settle, delivery_id, attempt, self._owner, state, verdict, datetime.now(UTC)
+            attempts.settle, delivery_id, attempt, self._owner, state, verdict, datetime.now(UTC)
         )
         log.info("settled", delivery=delivery_id, state=str(state), code=verdict.code)
 
     async def _wait(self, row: Delivery, end: Settled) -> None:
         await self._database.surely(
-            deliveries.wait,
+            attempts.wait,
             row.id,
             row.attempt,
             self._owner,
@@ -275,7 +275,7 @@ class _Attempt:
             # The first commit's answer was lost with the connection; the call was not made.
             return await self._begin(url, conversation)
         if wait is None:
-            await self._database.do(deliveries.hand_back, self._row.id, self._row.attempt)
+            await self._database.do(attempts.hand_back, self._row.id, self._row.attempt)
         return wait
 
     async def _another_way(self, refused: Refused, person: Person | None) -> tuple[str, str]:
@@ -288,7 +288,7 @@ class _Attempt:
 
     async def _sent(self, conversation_id: str, activity_id: str, rendered: Rendered) -> None:
         await self._database.surely(
-            deliveries.mark_sent,
+            attempts.mark_sent,
             self._row.id,
             self._owner,
             datetime.now(UTC),
@@ -301,7 +301,7 @@ class _Attempt:
 
     async def _take_back(self) -> bool:
         return await self._database.surely(
-            deliveries.take_back,
+            attempts.take_back,
             self._row.id,
             self._row.attempt,
             self._owner,
@@ -315,7 +315,7 @@ def _begin(
     """Spend one message of the chat's limit and say that the call is about to be made."""
     if wait := threads.spend(connection, conversation):
         return wait
-    mine = deliveries.begin_sending(
+    mine = attempts.begin_sending(
         connection,
         row.id,
         row.attempt,

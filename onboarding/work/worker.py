@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from onboarding.domain.deliveries import Lane
-from onboarding.store import deliveries, lanes, threads, workers
+from onboarding.store import attempts, deliveries, lanes, queue, threads, workers
 from onboarding.store.database import Database
 from onboarding.work.deliver import Deliverer
 from onboarding.work.engine import WorkEngine
@@ -121,14 +121,14 @@ class Worker:
     def _feed(self, connection: Connection) -> bool:
         busy = False
         for lane in Lane:
-            held = deliveries.in_hand(connection, lane)
-            pairs = deliveries.feed(connection, lane, IN_HAND[lane] - held, datetime.now(UTC))
+            held = queue.in_hand(connection, lane)
+            pairs = queue.feed(connection, lane, IN_HAND[lane] - held, datetime.now(UTC))
             self._engine.enqueue(connection, lane, pairs)
             busy = busy or bool(held or pairs)
         return busy
 
     async def _wake(self) -> None:
-        await self._database.do(deliveries.release_due, datetime.now(UTC))
+        await self._database.do(queue.release_due, datetime.now(UTC))
 
     async def _reconcile(self) -> None:
         """A row that the engine should hold although its workflow will not run goes back.
@@ -139,12 +139,12 @@ class Worker:
         await self._look_after(SUSPICIOUS_AFTER)
 
     async def _look_after(self, age: timedelta) -> None:
-        held = await self._database.do(deliveries.in_hand_since, datetime.now(UTC) - age)
+        held = await self._database.do(attempts.in_hand_since, datetime.now(UTC) - age)
         others = await self._database.do(workers.living) - {self._name}
         ended = await self._off_loop(partial(self._engine.ended, held, others)) if held else []
         lost = [pair for pair in ended if pair not in self._deliverer.running]
         for pair in lost:
-            await self._database.do(deliveries.abandon, *pair, datetime.now(UTC))
+            await self._database.do(attempts.abandon, *pair, datetime.now(UTC))
         if lost:
             log.warning("reconciled", deliveries=len(lost))
 
@@ -199,8 +199,8 @@ def _bury(connection: Connection, me: str) -> list[str]:
 def _pick_up(connection: Connection, owner: str | None) -> None:
     """What an ended worker (None: every one) had in flight becomes unsure or is queued again."""
     now = datetime.now(UTC)
-    unsure = deliveries.lost_answers(connection, now, owner)
-    again = deliveries.take_over(connection, now, owner)
+    unsure = attempts.lost_answers(connection, now, owner)
+    again = attempts.take_over(connection, now, owner)
     if unsure or again:
         log.warning("picked_up", unsure=unsure, queued_again=again)
 
