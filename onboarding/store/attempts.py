@@ -93,13 +93,21 @@ def mark_sent(
 
 
 def take_back(
-    connection: Connection, delivery_id: int, attempt: int, owner: str, now: datetime
+    connection: Connection,
+    delivery_id: int,
+    attempt: int,
+    owner: str,
+    now: datetime,
+    *,
+    made: bool = True,
 ) -> bool:
-    """The call was refused for now and surely did nothing: from sending back to queued."""
+    """From sending back to queued: the call was refused for now and surely did nothing, or (not
+    `made`) there was none."""
     return move(
         connection,
         _mine(delivery_id, attempt, owner) & (deliveries.c.state == State.SENDING),
         state=State.QUEUED,
+        tries=deliveries.c.tries - (0 if made else 1),
         updated_at=now,
     )
 

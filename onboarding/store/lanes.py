@@ -10,6 +10,7 @@ from onboarding.store.tables import lanes
 from onboarding.store.writing import upsert
 
 HORIZON = 0.2
+WARM_UP_S = 1.0
 SLOWER = 0.7
 SLOWEST = 0.05
 RECOVERY = 0.01
@@ -26,11 +27,13 @@ def lane_name(lane: str, tenant_id: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Slots:
     """What was reserved: `count` slots, the first in `wait` seconds, the others `spacing` seconds
-    after each other. `count` is 0 when the lane has none to give; ask again in `wait` seconds."""
+    after each other. `count` is 0 when the lane has none to give; ask again in `wait` seconds.
+    `now` is what the database's clock said."""
 
     count: int
     wait: float
     spacing: float
+    now: float
 
 
 def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slots:
@@ -44,21 +47,26 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
         connection.execute(
             upsert(connection, lanes).values(name=name, next_at=now).on_conflict_do_nothing()
         )
-        return Slots(0, 0.0, 0.0)
+        return Slots(0, 0.0, 0.0, now)
     spacing = 1.0 / ((row.rate or rate) * row.factor)
     first = max(row.next_at, row.blocked_until, now)
+    since = now if first - row.next_at > WARM_UP_S else row.busy_since
+    if now - since < WARM_UP_S:
+        # The first requests have connections to open, so they arrive closer than they were made.
+        spacing *= 2
     if first > now + HORIZON:
-        return Slots(0, min(first - now - HORIZON / 2, 5.0), spacing)
+        return Slots(0, min(first - now - HORIZON / 2, 5.0), spacing, now)
     count = min(wanted, int((now + HORIZON - first) / spacing) + 1)
     connection.execute(
         update(lanes)
         .where(lanes.c.name == name)
         .values(
             next_at=first + count * spacing,
+            busy_since=since,
             factor=min(1.0, row.factor + RECOVERY * count),
         )
     )
-    return Slots(count, first - now, spacing)
+    return Slots(count, first - now, spacing, now)
 
 
 def adjust(connection: Connection, name: str, rate: float | None) -> None:

@@ -234,11 +234,13 @@ lanes = Table(
     Column("factor", Float(53), nullable=False, server_default="1"),
     Column("stopped", Text),
     Column("rate", Float(53)),
+    Column("busy_since", Float(53), nullable=False, server_default="0"),
     PrimaryKeyConstraint("name"),
 )
 """Rate budgets (GCRA): `next_at` is the theoretical arrival time in epoch seconds of the
 database's clock; `factor` (0..1] is how much of the budget is used after a 429; `rate` (per
-second) stands in for the setting's while somebody has adjusted it."""
+second) stands in for the setting's while somebody has adjusted it; `busy_since` is when the first
+request came after a pause."""
 
 threads = Table(
     "threads",

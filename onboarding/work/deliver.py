@@ -27,7 +27,7 @@ from onboarding.store import attempts, people, threads
 from onboarding.store.database import Away, Database
 from onboarding.store.deliveries import Delivery
 from onboarding.work import outcome
-from onboarding.work.calls import MOST_TRIES, Calls
+from onboarding.work.calls import MOST_MISSED, MOST_TRIES, Calls
 from onboarding.work.chats import Chats
 from onboarding.work.lanes import LaneClosed, Lanes
 from onboarding.work.naming import Naming
@@ -214,14 +214,18 @@ class _Attempt:
         self, url: str, conversation: str, rendered: Rendered, person: Person | None = None
     ) -> None:
         """One POST an attempt; only what surely did nothing is tried again."""
-        tried = 0
+        tried = missed = 0
         while tried < MOST_TRIES:
-            await self._calls.gate(CONNECTOR)
+            slot = await self._calls.slot(CONNECTOR)
             wait = await self._begin(url, conversation)
             if wait is None:
                 return
             if wait:
                 await self._wait_for_chat(wait)
+                continue
+            if not await slot.comes() and missed < MOST_MISSED:
+                missed += 1
+                await self._take_back(made=False)
                 continue
             try:
                 conversation_id, activity_id = await self._speak(url, conversation, rendered)
@@ -271,7 +275,7 @@ class _Attempt:
         wait = await self._database.do(
             _begin, self._row, self._owner, datetime.now(UTC), url, conversation
         )
-        if wait is None and await self._take_back():
+        if wait is None and await self._take_back(made=False):
             # The first commit's answer was lost with the connection; the call was not made.
             return await self._begin(url, conversation)
         if wait is None:
@@ -299,13 +303,14 @@ class _Attempt:
         await self._calls.went_through(CONNECTOR)
         log.info("sent", delivery=self._row.id, message=self._row.message)
 
-    async def _take_back(self) -> bool:
+    async def _take_back(self, *, made: bool = True) -> bool:
         return await self._database.surely(
             attempts.take_back,
             self._row.id,
             self._row.attempt,
             self._owner,
             datetime.now(UTC),
+            made=made,
         )
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import Counter, deque
+from dataclasses import dataclass
 
 import structlog
 
 from onboarding.store import lanes
 from onboarding.store.database import Database
 from onboarding.store.lanes import lane_name
+
+LATEST_S = 0.06
 
 log = structlog.get_logger()
 
@@ -16,21 +19,38 @@ class LaneClosed(Exception):
     """The worker is ending: give back what was not sent yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The moment (of the running loop's clock) at which one request may be made. A busy lane gives
+    it a little ahead, so that there is time to write down what is about to be done."""
+
+    at: float
+
+    async def comes(self) -> bool:
+        """Wait for the moment. False when it is over: a request that comes late comes on top of
+        those whose moment it is, and all together break the limit."""
+        loop = asyncio.get_running_loop()
+        if (early := self.at - loop.time()) > 0:
+            await asyncio.sleep(early)
+        return loop.time() - self.at < LATEST_S
+
+
 class Lanes:
     """One dispatcher for each lane in use; live requests pass before those of batches."""
 
     def __init__(self, database: Database, rates: dict[str, float]) -> None:
         self._database = database
         self._rates = rates
+        self._clock = _DatabaseClock()
         self._gates: dict[str, _Gate] = {}
         self._stopped: dict[str, str] = {}
         self._closed = False
 
-    async def slot(self, kind: str, tenant_id: str, *, live: bool) -> None:
-        """Wait for this lane's next slot. `kind` is a key of the rates. Raises LaneClosed."""
+    async def slot(self, kind: str, tenant_id: str, *, live: bool) -> Slot:
+        """This lane's next slot. `kind` is a key of the rates. Raises LaneClosed."""
         if self._closed:
             raise LaneClosed
-        await self._gate(kind, tenant_id).wait(live)
+        return await self._gate(kind, tenant_id).slot(live)
 
     async def slow(self, kind: str, tenant_id: str, seconds: float) -> None:
         """The service asked this lane to rest for so many seconds."""
@@ -74,31 +94,29 @@ class Lanes:
         name = lane_name(kind, tenant_id)
         if name not in self._gates:
             rate = self._rates[kind.partition(":")[0]]
-            self._gates[name] = _Gate(self._database, name, rate)
+            self._gates[name] = _Gate(self._database, self._clock, name, rate)
         return self._gates[name]
 
 
 class _Gate:
-    """Reserves slots for whoever waits, at most 0.2 s ahead, and lets them through in time.
+    """Reserves slots for whoever waits, at most 0.2 s ahead, and hands them out at once."""
 
-    A slot that comes late moves those after it: catching up would break the limit.
-    """
-
-    def __init__(self, database: Database, name: str, rate: float) -> None:
+    def __init__(self, database: Database, clock: "_DatabaseClock", name: str, rate: float) -> None:
         self._database = database
+        self._clock = clock
         self._name = name
         self._rate = rate
-        self._live: deque[asyncio.Future[None]] = deque()
-        self._bulk: deque[asyncio.Future[None]] = deque()
-        self._last = 0.0
+        self._live: deque[asyncio.Future[Slot]] = deque()
+        self._bulk: deque[asyncio.Future[Slot]] = deque()
         self.task: asyncio.Task[None] | None = None
 
-    async def wait(self, live: bool) -> None:
+    async def slot(self, live: bool) -> Slot:
         future = asyncio.get_running_loop().create_future()
         (self._live if live else self._bulk).append(future)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._serve(), name=f"lane {self._name}")
-        await future
+        slot: Slot = await future
+        return slot
 
     @property
     def waiting(self) -> int:
@@ -115,19 +133,36 @@ class _Gate:
         loop = asyncio.get_running_loop()
         while wanted := self.waiting:
             slots = await self._database.do_apart(lanes.reserve, self._name, self._rate, wanted)
-            begin = loop.time() + slots.wait
+            begin = self._clock.on_loop(slots.now, loop.time()) + slots.wait
+            for number in range(slots.count):
+                self._give(Slot(begin + number * slots.spacing))
             if not slots.count:
                 await asyncio.sleep(slots.wait)
-            for number in range(slots.count):
-                slot = max(begin + number * slots.spacing, self._last + slots.spacing)
-                await asyncio.sleep(slot - loop.time())
-                self._last = loop.time()
-                self._let_one_through()
 
-    def _let_one_through(self) -> None:
+    def _give(self, slot: Slot) -> None:
         for queue in (self._live, self._bulk):
             while queue:
                 future = queue.popleft()
                 if not future.done():
-                    future.set_result(None)
+                    future.set_result(slot)
                     return
+
+
+class _DatabaseClock:
+    """Which moment of the loop's clock one of the database's is.
+
+    The fastest answer tells best; a slow one would put all slots that it brought too late. Forgets
+    by 10 ms in a second, for clocks drift, and at once when the database's was set back.
+    """
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None
+        self._asked_at = 0.0
+
+    def on_loop(self, moment: float, now: float) -> float:
+        """`now` is the loop's time at the answer that brought this moment."""
+        ahead = now - moment
+        known = ahead if self._ahead is None else self._ahead + 0.01 * (now - self._asked_at)
+        self._ahead = ahead if ahead - known > 1.0 else min(ahead, known)
+        self._asked_at = now
+        return moment + self._ahead

@@ -11,6 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("lanes", sa.Column("rate", sa.Float(precision=53), nullable=True))
+    op.add_column(
+        "lanes",
+        sa.Column("busy_since", sa.Float(precision=53), server_default="0", nullable=False),
+    )
     op.create_table(
         "threads",
         sa.Column("id", sa.Text(), nullable=False),
@@ -35,4 +39,5 @@ def downgrade() -> None:
     op.create_index("ix_deliveries_due", "deliveries", ["state", "due_at"])
     op.drop_index("ix_deliveries_pages", table_name="deliveries")
     op.drop_table("threads")
+    op.drop_column("lanes", "busy_since")
     op.drop_column("lanes", "rate")
