@@ -67,6 +67,8 @@ class Worker:
         self._keep = keep
         self._errands = errands
         self._tasks: list[asyncio.Task[None]] = []
+        self._pulse: asyncio.Task[None] | None = None
+        self._ends = False
         self._beaten_at = time.monotonic()
         self._steady_since = self._beaten_at - DEAD_AFTER_S
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
@@ -82,19 +84,28 @@ class Worker:
         self._tasks.append(asyncio.create_task(self._keep_fed(), name="feed"))
         for every, duty in self._duties():
             self._tasks.append(asyncio.create_task(_repeat(every, duty), name=duty.__name__))
+        if not self._alone:
+            self._pulse = asyncio.create_task(_repeat(BEAT_EVERY_S, self._beat), name="beat")
         log.info("worker_started", name=self._name)
 
     async def stop(self, patience_s: int) -> None:
-        """Finish what is in flight within so many seconds and give back the rest."""
+        """Finish what is in flight within so many seconds and give back the rest.
+
+        The heart beats until that is done: others must not call unsure what is being finished.
+        """
+        self._ends = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._lanes.close()
         await self._engine.destroy(patience_s)
+        if self._pulse is not None:
+            self._pulse.cancel()
+            await asyncio.gather(self._pulse, return_exceptions=True)
+        self._heart.shutdown(wait=True)
         if not self._alone:
             await self._database.do(workers.leave, self._name)
             await self._database.do(_pick_up, self._name)
-        self._heart.shutdown(wait=True)
         self._side.shutdown(wait=True)
         log.info("worker_stopped", name=self._name)
 
@@ -105,8 +116,7 @@ class Worker:
             (PRUNE_EVERY_S, self._prune),
             (FORGET_EVERY_S, self._forget),
         ]
-        duties += [(DUE_EVERY_S, errand) for errand in self._errands]
-        return duties if self._alone else [*duties, (BEAT_EVERY_S, self._beat)]
+        return duties + [(DUE_EVERY_S, errand) for errand in self._errands]
 
     async def _keep_fed(self) -> None:
         """Feed the engine: often while it is busy, once a second while it is idle."""
@@ -180,7 +190,7 @@ class Worker:
         self._beaten_at = now
         if now - last > GAP_S:
             self._steady_since = now
-        if now - self._steady_since < DEAD_AFTER_S:
+        if self._ends or now - self._steady_since < DEAD_AFTER_S:
             return []
         return self._database.do_now(_bury, self._name)
 

@@ -134,6 +134,23 @@ async def test_sigterm_ends_the_bot_in_time_and_a_restart_finishes(database_url:
             await everybody_once(bot, batch_id, set())
 
 
+async def test_what_an_ending_worker_still_finishes_is_not_called_unsure(tmp_path: Path) -> None:
+    slow = {"delay_s": 6.5, "status": 503, "times": 6}
+    with ExitStack() as running:
+        url = running.enter_context(fresh_database("postgresql", tmp_path))
+        simulator = running.enter_context(contoso(60))
+        people = await simulator.ordinary(30)
+        bot = running.enter_context(bot_process(simulator, url, "serve", "--no-worker"))
+        ending = running.enter_context(worker_process(simulator, url))
+        running.enter_context(worker_process(simulator, url))
+        await simulator.post("/faults", api="connector", path="/activities$", **slow)
+        batch_id = (await bot.submit(*people))["id"]
+        await until_sent(bot, batch_id, 1)
+        ending.terminate()
+        assert await asyncio.to_thread(ending.wait, 15) == 0
+        await everybody_once(bot, batch_id, set())
+
+
 def test_readyz_is_200_only_when_sending_can_start(simulator: Simulator, sqlite_url: str) -> None:
     with bot_process(simulator, sqlite_url) as bot:
         assert httpx.get(f"{bot.url}/healthz").status_code == 200
