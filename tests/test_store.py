@@ -391,6 +391,25 @@ def test_only_a_row_that_reached_nobody_gives_way_and_keeps_its_state(
         assert after == before
 
 
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda c, i: attempts.take_back(c, i, ATTEMPT, MINE, NOW), State.QUEUED),
+        (lambda c, i: attempts.settle(c, i, ATTEMPT, MINE, State.FAILED, BUSY, NOW), State.FAILED),
+        (lambda c, i: attempts.wait(c, i, ATTEMPT, MINE, BUSY, NOW), State.WAITING),
+    ],
+    ids=["take_back", "settle", "wait"],
+)
+def test_who_was_only_taken_for_dead_knows_better_than_unsure(
+    connection: Connection, act: Callable[[Connection, int], bool], state: State
+) -> None:
+    delivery_id = put(connection, State.SENDING)
+    assert attempts.lost_answers(connection, NOW, MINE) == 1
+    assert row(connection, delivery_id)["state"] == State.UNSURE
+    assert act(connection, delivery_id)
+    assert row(connection, delivery_id)["state"] == state
+
+
 FENCED: dict[str, tuple[State, Callable[[Connection, int], Any]]] = {
     "claim of another attempt": (
         State.QUEUED,

@@ -105,10 +105,11 @@ def take_back(
     `made`) there was none."""
     return move(
         connection,
-        _mine(delivery_id, attempt, owner) & (deliveries.c.state == State.SENDING),
+        _mine(delivery_id, attempt, owner) & _on_its_way(),
         state=State.QUEUED,
         tries=deliveries.c.tries - (0 if made else 1),
         updated_at=now,
+        **NO_VERDICT,
     )
 
 
@@ -124,7 +125,7 @@ def settle(
     """End an attempt in `state` with its verdict, from queued or sending."""
     return move(
         connection,
-        _mine(delivery_id, attempt, owner) & deliveries.c.state.in_([State.QUEUED, State.SENDING]),
+        _mine(delivery_id, attempt, owner) & ((deliveries.c.state == State.QUEUED) | _on_its_way()),
         state=state,
         **said(verdict, now),
     )
@@ -155,7 +156,7 @@ def wait(
     """Let a delivery wait: until `due_at`, or (None) until the app is installed."""
     return move(
         connection,
-        _mine(delivery_id, attempt, owner) & deliveries.c.state.in_([State.QUEUED, State.SENDING]),
+        _mine(delivery_id, attempt, owner) & ((deliveries.c.state == State.QUEUED) | _on_its_way()),
         state=State.WAITING,
         due_at=due_at,
         handed=False,
@@ -215,6 +216,12 @@ def _batch_stands_still() -> ColumnElement[bool]:
     return exists().where(
         batches.c.id == deliveries.c.batch_id, or_(batches.c.paused, batches.c.cancelled)
     )
+
+
+def _on_its_way() -> ColumnElement[bool]:
+    """Being sent, also when a take-over has called it unsure: whoever sends knows better."""
+    taken_for_dead = (deliveries.c.state == State.UNSURE) & (deliveries.c.code == CRASHED.code)
+    return (deliveries.c.state == State.SENDING) | taken_for_dead
 
 
 def _mine(delivery_id: int, attempt: int, owner: str) -> ColumnElement[bool]:

@@ -235,6 +235,13 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
+_VANISHED: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How soon (s, s, times, ms) a server that vanished without a word is noticed."""
 _SESSION = {
     "idle_in_transaction_session_timeout": 2000,
     "lock_timeout": 5000,
@@ -253,6 +260,7 @@ def _postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
+            **_VANISHED,
             "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
         },
     )

@@ -11,6 +11,7 @@ from onboarding.store.database import Database
 from onboarding.store.lanes import lane_name
 
 LATEST_S = 0.06
+BROKEN_S = 1.0
 
 log = structlog.get_logger()
 
@@ -132,7 +133,12 @@ class _Gate:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         while wanted := self.waiting:
-            slots = await self._database.do_apart(lanes.reserve, self._name, self._rate, wanted)
+            try:
+                slots = await self._database.do_apart(lanes.reserve, self._name, self._rate, wanted)
+            except Exception:
+                log.exception("lane_broke", lane=self._name)
+                await asyncio.sleep(BROKEN_S)
+                continue
             begin = self._clock.on_loop(slots.now, loop.time()) + slots.wait
             for number in range(slots.count):
                 self._give(Slot(begin + number * slots.spacing))
