@@ -1,6 +1,6 @@
 """Take a fact: remember it, decide what follows, save that and enqueue it, in one transaction."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,42 +9,30 @@ from sqlalchemy import Connection
 
 from onboarding.domain import decide
 from onboarding.domain.batches import Batch
-from onboarding.domain.deliveries import (
-    APP_REMOVED,
-    LEFT_TEAM,
-    OPTED_OUT,
-    OWED_OR_DONE,
-    Draft,
-    Lane,
-    Standing,
-    State,
-)
+from onboarding.domain.deliveries import OPTED_OUT, OWED_OR_DONE, Draft, Lane, Standing, State
 from onboarding.domain.facts import (
     Account,
     AppInstalled,
     AppRemoved,
     CardPressed,
-    ChannelDeleted,
-    ChannelNamed,
     Heard,
     MembersJoined,
-    MembersLeft,
     MessageWritten,
     RosterRead,
     Scope,
-    TeamClosed,
-    TeamRenamed,
-    TeamReopened,
 )
 from onboarding.domain.people import Person
 from onboarding.errors import BadInput
+from onboarding.intake.batch import Invitations, submit
+from onboarding.intake.remember import known_as, remember
 from onboarding.store import batches, deliveries, lanes, people, places, queue
 from onboarding.store.database import Database
 from onboarding.store.lanes import lane_name
-from onboarding.store.writing import batched
 
 Enqueue = Callable[[Connection, int, int], None]
 """Hands a live delivery's id and attempt to the engine, within the given transaction."""
+
+FASTEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +43,6 @@ class Shown:
     aad_object_id: str | None
     message: str
     context: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """One accepted person of a batch: who they are, and what HR's row says of them.
-
-    `known` are columns of `people`; `context` is what only this batch's message needs.
-    """
-
-    aad_object_id: str
-    known: Mapping[str, Any]
-    context: Mapping[str, Any]
-
-
-Invitations = Callable[[], Iterator[Invited]]
-"""Walks through a batch's people, from the start at each call: 100,000 at once are too many."""
-
-INVITED_AT_ONCE = 2_000
-FASTEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +77,7 @@ class Intake:
         fingerprint: str | None = None,
     ) -> None:
         """Commit a batch: one row of the ledger for each accepted person."""
-        await self._database.do_apart(
-            self._submit, batch, invited, refused, idempotency_key, fingerprint
-        )
+        await self._database.do_apart(submit, batch, invited, refused, idempotency_key, fingerprint)
 
     async def pause(self, batch_id: str, *, paused: bool) -> None:
         """Pause or resume a batch; from the commit on nothing more of a paused one is sent."""
@@ -139,7 +106,7 @@ class Intake:
         await self._database.do(lanes.adjust, name, per_second)
 
     def _take(self, connection: Connection, heard: Heard, now: datetime) -> Shown | None:
-        is_news = _remember(connection, heard, now)
+        is_news = remember(connection, heard, now)
         intents = self._decide(connection, heard, now) if is_news else []
         return self._carry_out(connection, heard, intents, now)
 
@@ -213,119 +180,12 @@ class Intake:
         if delivery_id is not None and hand and self._enqueue is not None:
             self._enqueue(connection, delivery_id, 1)
 
-    def _submit(
-        self,
-        connection: Connection,
-        batch: Batch,
-        invited: Invitations,
-        refused: Sequence[batches.Refusal],
-        idempotency_key: str | None,
-        fingerprint: str | None,
-    ) -> None:
-        batches.create(
-            connection, batch, refused, idempotency_key=idempotency_key, fingerprint=fingerprint
-        )
-        fresh = sum(
-            _invite(connection, batch, some) for some in batched(invited(), INVITED_AT_ONCE)
-        )
-        if fresh != batch.audience:
-            raise AssertionError(f"batch {batch.id}: {fresh} rows for {batch.audience} people")
-
-
-def _invite(connection: Connection, batch: Batch, invited: Sequence[Invited]) -> int:
-    """Owe some of a batch's people their message; how many rows that made."""
-    ids = [one.aad_object_id for one in invited]
-    before = people.people_by_id(connection, batch.tenant_id, ids)
-    _learn_people(connection, batch.tenant_id, invited, before)
-    standings = deliveries.standings(connection, batch.tenant_id, ids)
-    owed = [
-        _batch_row(batch, one, before.get(one.aad_object_id), standings[one.aad_object_id])
-        for one in invited
-    ]
-    deliveries.give_way(
-        connection, [o.gives_way for o in owed if o.gives_way is not None], batch.created_at
-    )
-    return deliveries.owe_many(connection, (o.draft for o in owed), batch.created_at)
-
-
-def _remember(connection: Connection, heard: Heard, now: datetime) -> bool:
-    """Keep what the activity tells of its sender and place. False when it is old news."""
-    who, place = heard.sender, heard.place
-    if who.aad_object_id:
-        people.remember(
-            connection,
-            heard.tenant_id,
-            who.aad_object_id,
-            teams_id=who.teams_id,
-            locale_seen=heard.locale,
-            time_zone=heard.time_zone,
-        )
-    if place.scope is Scope.PERSONAL:
-        return who.aad_object_id is None or _remember_chat(
-            connection, heard, who.aad_object_id, now
-        )
-    team_id = places.hear_of_team(connection, heard)
-    return team_id is None or _remember_place(connection, heard, team_id, now)
-
-
-def _remember_chat(connection: Connection, heard: Heard, aad_object_id: str, now: datetime) -> bool:
-    removed = isinstance(heard.what, AppRemoved)
-    is_news = people.hear_of_chat(
-        connection,
-        heard.tenant_id,
-        aad_object_id,
-        heard.at,
-        conversation_id=None if removed else heard.place.conversation_id,
-        service_url=heard.place.service_url,
-        installed=not removed,
-    )
-    if removed and is_news:
-        people.set_person(connection, heard.tenant_id, aad_object_id, install_asked_at=None)
-        deliveries.stop(connection, heard.tenant_id, APP_REMOVED, now, recipient=aad_object_id)
-    if decide.speaks(heard.what):
-        people.unblock(connection, heard.tenant_id, aad_object_id)
-    return is_news or isinstance(heard.what, MessageWritten | CardPressed)
-
-
-def _remember_place(connection: Connection, heard: Heard, team_id: str, now: datetime) -> bool:
-    tenant = heard.tenant_id
-    match heard.what:
-        case AppInstalled():
-            return places.set_installed(
-                connection,
-                tenant,
-                team_id,
-                heard.at,
-                installed=True,
-                installer=heard.sender.aad_object_id,
-                conversation_id=heard.place.conversation_id,
-            )
-        case AppRemoved():
-            if places.set_installed(connection, tenant, team_id, heard.at, installed=False):
-                deliveries.stop(connection, tenant, APP_REMOVED, now, team_id=team_id)
-        case MembersLeft(members):
-            for member in members:
-                _left(connection, heard, team_id, member, now)
-        case TeamRenamed(name):
-            places.name_team(connection, tenant, team_id, name, heard.at)
-        case TeamClosed():
-            places.set_closed(connection, tenant, team_id, closed=True)
-        case TeamReopened():
-            places.set_closed(connection, tenant, team_id, closed=False)
-        case ChannelNamed(channel_id, name):
-            places.name_channel(connection, tenant, team_id, channel_id, name, heard.at)
-        case ChannelDeleted(channel_id):
-            places.name_channel(connection, tenant, team_id, channel_id, "", heard.at, deleted=True)
-        case _:
-            pass
-    return True
-
 
 def _joined(
     connection: Connection, heard: Heard, member: Account, now: datetime
 ) -> list[decide.Intent]:
     team_id = heard.place.team.id if heard.place.team else heard.place.conversation_id
-    aad_object_id = member.aad_object_id or _known_as(connection, heard, member)
+    aad_object_id = member.aad_object_id or known_as(connection, heard, member)
     name = member.teams_id or aad_object_id
     if aad_object_id is None or name is None or heard.place.scope is not Scope.TEAM:
         return []
@@ -343,31 +203,6 @@ def _joined(
     standings = deliveries.standings(connection, heard.tenant_id, [aad_object_id])[aad_object_id]
     adder = heard.sender.aad_object_id
     return decide.joined(heard, person, standings, now, adder=adder, existing=existing)
-
-
-def _left(
-    connection: Connection, heard: Heard, team_id: str, member: Account, now: datetime
-) -> None:
-    aad_object_id = member.aad_object_id or _known_as(connection, heard, member)
-    name = member.teams_id or aad_object_id
-    if name and places.move(connection, heard.tenant_id, team_id, name, heard.at, joined=False):
-        if aad_object_id is None:
-            return
-        deliveries.stop(
-            connection,
-            heard.tenant_id,
-            LEFT_TEAM,
-            now,
-            recipient=aad_object_id,
-            team_id=team_id,
-        )
-
-
-def _known_as(connection: Connection, heard: Heard, member: Account) -> str | None:
-    if member.teams_id is None:
-        return None
-    person = people.find_person(connection, heard.tenant_id, member.teams_id)
-    return person.aad_object_id if person else None
 
 
 def _sender(connection: Connection, heard: Heard) -> tuple[Person | None, list[Standing]]:
@@ -393,34 +228,3 @@ def _welcome_context(connection: Connection, heard: Heard) -> dict[str, Any] | N
         return None
     row = deliveries.delivery(connection, welcome.id)
     return dict(row.context) if row else None
-
-
-def _learn_people(
-    connection: Connection,
-    tenant_id: str,
-    invited: Sequence[Invited],
-    before: Mapping[str, Person],
-) -> None:
-    rows = ({"tenant_id": tenant_id, "aad_object_id": i.aad_object_id, **i.known} for i in invited)
-    people.learn(connection, rows)
-    for one in invited:
-        person = before.get(one.aad_object_id)
-        if person and _rehired(person, one):
-            people.set_person(
-                connection, tenant_id, one.aad_object_id, employment=person.employment + 1
-            )
-
-
-def _rehired(person: Person, one: Invited) -> bool:
-    return decide.is_rehire(person, one.known.get("employee_id"), one.known.get("start_date"))
-
-
-def _batch_row(
-    batch: Batch, one: Invited, before: Person | None, standings: Sequence[Standing]
-) -> decide.Owe:
-    person = before or Person(batch.tenant_id, one.aad_object_id)
-    if before and _rehired(before, one):
-        person = Person(batch.tenant_id, one.aad_object_id, employment=before.employment + 1)
-    claimant = decide.Claimant(person, decide.current_welcome(standings, person), one.context)
-    later = batch.starts_at is not None and batch.starts_at > batch.created_at
-    return decide.batch_row(batch.id, batch.message, batch.starts_at if later else None, claimant)
