@@ -15,7 +15,7 @@ from onboarding.messages.render import render
 from tests.messages.conftest import TEMPLATES
 from tests.messages.reading import facts, read
 
-LOCALES = ("en", "de", "es")
+LOCALES = ("en", "de", "es", "fr", "pt")
 ALL = (
     *("welcome", "team_welcome", "team_intro", "group_intro", "hello", "help", "who"),
     *("stopped", "started", "not_understood", "new_conversation", "welcome_again_none"),
@@ -101,6 +101,10 @@ def test_the_welcome_shows_a_row_only_for_what_is_known(catalogue) -> None:
         (0, "de", "Montag, 2. März 2026 (heute)"),
         (5, "de", "Samstag, 7. März 2026 (in 5 Tagen)"),
         (5, "es", "sábado, 7 de marzo de 2026 (dentro de 5 días)"),
+        (5, "fr", "samedi 7 mars 2026 (dans 5 jours)"),
+        (1, "fr", "mardi 3 mars 2026 (demain)"),
+        (5, "pt", "sábado, 7 de março de 2026 (em 5 dias)"),
+        (-3, "pt", "sexta-feira, 27 de fevereiro de 2026 (há 3 dias)"),
         (90, "en", "Sunday, May 31, 2026 (in 90 days)"),
     ],
 )
@@ -166,7 +170,10 @@ def test_the_handbook_button_is_there_only_for_an_https_address(catalogue) -> No
 
 
 @pytest.mark.parametrize("name", ["welcome", "team_welcome", "hello", "offer_existing"])
-@pytest.mark.parametrize(("locale", "word"), [("en", "stop"), ("de", "stopp"), ("es", "parar")])
+@pytest.mark.parametrize(
+    ("locale", "word"),
+    [("en", "stop"), ("de", "stopp"), ("es", "parar"), ("fr", "stop"), ("pt", "parar")],
+)
 def test_whatever_comes_unasked_says_how_to_stop_it(
     catalogue, name: str, locale: str, word: str
 ) -> None:
