@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -107,13 +108,30 @@ def test_a_line_that_a_language_lacks_is_said_in_the_default_language(folder: Pa
     assert "Thanks for adding me." in read(shown.card)
 
 
-def test_a_language_that_runs_from_right_to_left_makes_the_card_do_so(folder: Path) -> None:
+@pytest.mark.parametrize("tag", ["ar", "he", "fa", "ur"])
+def test_a_language_that_runs_from_right_to_left_makes_the_card_do_so(
+    folder: Path, tag: str
+) -> None:
     for name in ("shared", "welcome"):
-        english = (folder / f"{name}/words/en.toml").read_text("utf-8")
-        write(folder, f"{name}/words/he.toml", english)
-    shown = render(load(folder), "welcome", EXAMPLES["joined a team"], "he-IL")
-    assert (shown.card["rtl"], shown.card["lang"], shown.locale) == (True, "he", "he")
+        if not (folder / f"{name}/words/{tag}.toml").exists():
+            english = (folder / f"{name}/words/en.toml").read_text("utf-8")
+            write(folder, f"{name}/words/{tag}.toml", english)
+    shown = render(load(folder), "welcome", EXAMPLES["joined a team"], tag)
+    assert (shown.card["rtl"], shown.card["lang"], shown.locale) == (True, tag, tag)
     assert cards.problems(shown.card) == []
+    assert "rtl" not in render(load(folder), "welcome", {}, "en").card
+
+
+def test_what_is_inserted_into_arabic_is_kept_apart_from_it(catalogue) -> None:
+    shown = render(catalogue, "welcome", EXAMPLES["joined a team"], "ar-EG")
+    assert (shown.locale, shown.card["rtl"]) == ("ar", True)
+    said = json.dumps(shown.card["body"], ensure_ascii=False)
+    for value in ("Field service Iberia", "Kim Nguyen", "Contoso", "الاثنين، 9 مارس 2026"):
+        assert f"\u2068{value}\u2069" in said
+    assert said.count("\u2068") == said.count("\u2069")
+    assert "\u2068Ana\u2069" in shown.summary == shown.card["fallbackText"]
+    sent = [action.get("data") for action in cards.actions(shown.card)]
+    assert "\u2068" not in json.dumps(sent, ensure_ascii=False)
 
 
 def test_changing_one_line_changes_the_version_of_that_message_alone(folder: Path) -> None:
