@@ -14,7 +14,7 @@ from onboarding.messages.catalogue import SHARED, Catalogue, Message
 from onboarding.messages.examples import EXAMPLES
 from onboarding.messages.render import Rendered, render
 from onboarding.messages.safety import https_url
-from onboarding.messages.variables import COLUMNS, VARIABLES
+from onboarding.messages.variables import COLUMNS, STAND_INS, VARIABLES
 from onboarding.messages.words import PLURALS, Line, Lines
 
 _HELPERS = frozenset({"t", "button", "date", "relative", "loop"})
@@ -134,8 +134,7 @@ def _differences(model: Lines, lines: Lines, file: str) -> Iterator[Finding]:
         yield Finding(file, at, f"No other language has {key}.", "Correct the name or remove it.")
     for key in wanted.keys() & given.keys():
         here, there = _placeholders(given[key]), _placeholders(wanted[key])
-        if here != there:
-            odd = ", ".join(sorted(here ^ there))
+        if odd := ", ".join(sorted(_unmatched(here, there))):
             problem = f"{key} does not use the same variables as the default language: {odd}."
             yield Finding(file, given[key][0].number, problem, "Use the same in both.")
 
@@ -151,6 +150,16 @@ def _by_key(lines: Lines) -> dict[str, list[Line]]:
 
 def _placeholders(lines: Iterable[Line]) -> set[str]:
     return {name for line in lines for name in variables(line.source)}
+
+
+def _unmatched(here: set[str], there: set[str]) -> Iterator[str]:
+    """What only one of two languages uses. By which of their two names a person is called is a
+    matter of manners, so there the one may stand for the other."""
+    for name in here ^ there:
+        stem, _, last = name.rpartition(".")
+        stand_in = f"{stem}.{STAND_INS.get(last, last)}"
+        if stand_in not in (there if name in here else here):
+            yield name
 
 
 def _about(catalogue: Catalogue, message: Message) -> Iterator[Finding]:

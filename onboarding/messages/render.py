@@ -46,7 +46,7 @@ def render(
     grammar = words.babel_locale(tag)
     rtl = grammar.text_direction == "rtl"
     variables = _variables(catalogue, message, tag, wanted, context)
-    summary = plain(variables["t"]("summary"))
+    summary = plain(variables["t"]("summary"), rtl)
     frame = {"type": "AdaptiveCard", "version": "1.5", "lang": grammar.language}
     direction = {"rtl": True} if rtl else {}
     shown = reveal(_card(message, variables), rtl)

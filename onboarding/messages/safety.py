@@ -90,16 +90,23 @@ def https_url(text: str) -> str | None:
     return quote(text, safe="%/:?#[]@!$&'*+,;=-._~")
 
 
-def plain(text: str) -> str:
-    """`text` with every hidden value shown as it is, for places that know no Markdown."""
-    return _TOKEN.sub(lambda token: _value(token), text) if _OPEN in text else text
+def plain(text: str, rtl: bool = False) -> str:
+    """`text` with every hidden value shown as it is, for places that know no Markdown.
+
+    In a sentence from right to left each is isolated, as in `markdown`.
+    """
+    if _OPEN not in text:
+        return text
+    isolated = rtl and not _TOKEN.fullmatch(text)
+    return _TOKEN.sub(lambda token: _isolate(_value(token)) if isolated else _value(token), text)
 
 
 def markdown(text: str, rtl: bool = False) -> str:
     """`text` with every hidden value shown as text, whatever Markdown surrounds it.
 
     A value that may run the other way than the sentence is isolated, so that it cannot reorder
-    its neighbours (https://www.w3.org/TR/i18n-html-tech-bidi/).
+    its neighbours (https://www.w3.org/TR/i18n-html-tech-bidi/). In a card from right to left that
+    holds for a value by itself too: the question mark of "Lunch?" would stand before it.
     """
     if _OPEN not in text:
         return text
@@ -136,14 +143,18 @@ def _value(token: re.Match[str]) -> str:
     return bytes.fromhex(token[1]).decode()
 
 
+def _isolate(shown: str) -> str:
+    return f"\u2068{shown}\u2069"
+
+
 def _shown(value: str, text: str, token: re.Match[str], rtl: bool) -> str:
     before = text[: token.start()]
     if target := _LINK_TARGET.search(before):
         whole = target[0].lstrip("]").lstrip("(:< ") == ""
         return (https_url(value) or "") if whole else quote(value, safe="")
     alone = token.span() == (0, len(text))
-    isolated = not alone and (rtl or _RIGHT_TO_LEFT.search(value))
-    shown = f"\u2068{escape(value)}\u2069" if isolated else escape(value)
+    isolated = rtl or (not alone and _RIGHT_TO_LEFT.search(value))
+    shown = _isolate(escape(value)) if isolated else escape(value)
     follows = text[token.end() : token.end() + 1]
     return f"{shown}\\" if value.isdigit() and follows in {".", ")"} else shown
 

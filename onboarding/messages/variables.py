@@ -39,7 +39,8 @@ VARIABLES = frozenset(
 )
 """Every variable by its full name; `person.x` stands for any column below it."""
 
-_STAND_INS = {"given_name": "display_name", "display_name": "given_name"}
+STAND_INS = {"given_name": "display_name", "display_name": "given_name"}
+"""Which name is said where the other one is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _acquaintance(value: Any, place: str, fallbacks: Mapping[str, str]) -> Any:
 def _group(values: Mapping[str, Any], place: str, fallbacks: Mapping[str, str]) -> dict[str, Any]:
     group: dict[str, Any] = {}
     for name in _TEXTS[place]:
-        value = values.get(name) or values.get(_STAND_INS.get(name, name))
+        value = values.get(name) or values.get(STAND_INS.get(name, name))
         group[name] = _text(value) or Missing(f"{place}.{name}", fallbacks)
     return group
 

@@ -1,24 +1,87 @@
 """What people meant by what they wrote."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onboarding.domain import talk
 from onboarding.domain.talk import Command, understand
 
 SAID = {
-    Command.HELP: ("help", "Hilfe", "ayuda", "hi", "Hello!", "Hola", "what can you do?", "menu"),
-    Command.WELCOME: ("welcome", "show my welcome", "Willkommen", "Begrüßung", "mi bienvenida"),
-    Command.STOP: ("stop", "STOP!", "Stopp.", "unsubscribe", "abmelden", "parar", "opt-out"),
-    Command.START: ("start", "subscribe", "opt in", "anmelden", "empezar"),
-    Command.WHO: ("who are you?", "Wer bist du?", "¿Quién eres?", "are you a bot"),
+    Command.HELP: (
+        *("help", "Hilfe", "ayuda", "hi", "Hello!", "Hola", "what can you do?", "menu"),
+        *("Bonjour !", "Que savez-vous faire ?", "Olá!", "ajuda", "ヘルプ", "こんにちは。"),
+        *("مساعدة", "السلام عليكم", "ماذا يمكنك أن تفعل؟"),
+    ),
+    Command.WELCOME: (
+        *("welcome", "show my welcome", "Willkommen", "Begrüßung", "mi bienvenida"),
+        *("bienvenue", "mon message d’accueil", "boas-vindas", "ようこそ！", "ترحيب"),
+    ),
+    Command.STOP: (
+        *("stop", "STOP!", "Stopp.", "unsubscribe", "abmelden", "parar", "opt-out", "aufhören"),
+        *("arrêtez", "cancelar inscrição", "停止", "やめてください。", "إيقاف", "إلغاء الاشتراك"),
+    ),
+    Command.START: (
+        *("start", "subscribe", "opt in", "anmelden", "empezar"),
+        *("reprendre", "m'abonner", "retomar", "再開", "スタート", "استئناف", "ابدأ"),
+    ),
+    Command.WHO: (
+        *("who are you?", "Wer bist du?", "¿Quién eres?", "are you a bot"),
+        *("Qui êtes-vous ?", "Quem é você?", "自己紹介", "あなたは誰ですか？", "من أنت؟"),
+    ),
 }
 
 
 @pytest.mark.parametrize(
     ("command", "text"), [(command, text) for command, texts in SAID.items() for text in texts]
 )
-def test_people_are_understood_in_three_languages(command: Command, text: str) -> None:
+def test_people_are_understood_in_seven_languages(command: Command, text: str) -> None:
+    assert understand(text) == (command, "")
+
+
+def test_every_command_can_be_given_in_every_language_and_no_word_gives_two() -> None:
+    meanings: dict[str, set[Command]] = {}
+    for command, languages in talk._SAID.items():
+        assert list(languages) == ["en", "de", "es", "fr", "pt", "ja", "ar"]
+        for word in ",".join(languages.values()).split(","):
+            meanings.setdefault(talk._plain(word), set()).add(command)
+            assert understand(word) == (command, "")
+    assert {word: found for word, found in meanings.items() if len(found) > 1} == {}
+    assert all(meanings)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("ﾍﾙﾌﾟ", Command.HELP),  # half width, as old systems write it
+        (unicodedata.normalize("NFD", "ヘルプ"), Command.HELP),
+        (unicodedata.normalize("NFD", "あなたは誰ですか"), Command.WHO),
+        ("　停止　", Command.STOP),
+        ("「停止」", Command.STOP),
+        ("ＳＴＯＰ", Command.STOP),
+    ],
+)
+def test_japanese_is_understood_however_it_is_encoded(text: str, command: Command) -> None:
+    assert understand(text) == (command, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("ايقاف", Command.STOP),  # without the hamza
+        ("إيقَاف", Command.STOP),  # with a vowel sign
+        ("إيـقـاف", Command.STOP),  # drawn out
+        (unicodedata.normalize("NFD", "إيقاف"), Command.STOP),
+        ("‏إيقاف‏", Command.STOP),  # between direction marks
+        ("مساعده", Command.HELP),  # with the other last letter
+        ("من انت", Command.WHO),
+        ("مَن أنتِ؟", Command.WHO),
+        ("أهلًا", Command.HELP),
+    ],
+)
+def test_arabic_is_understood_however_it_is_spelt(text: str, command: Command) -> None:
     assert understand(text) == (command, "")
 
 
@@ -35,6 +98,9 @@ def test_people_are_understood_in_three_languages(command: Command, text: str) -
         "👋",
         "newconversations",
         "ｎｏ",
+        "stop を止めて",
+        "لا توقف شيئا",
+        "je ne veux pas arrêter",
     ],
 )
 def test_whatever_else_is_said_is_not_guessed_at(text: str) -> None:

@@ -138,3 +138,16 @@ def test_a_planted_fault_is_found_in_its_file(
     spoil(folder)
     findings = lint(load(folder))
     assert any(f.file == file and problem in f.problem and f.remedy for f in findings), findings
+
+
+def test_a_language_may_call_a_person_by_their_other_name_but_nobody_else_by_it(
+    folder: Path,
+) -> None:
+    line = "Sag Hallo zu {{ person.buddy.given_name }}"
+    whole = "Sag Hallo zu {{ person.buddy.display_name }}"
+    replaced("welcome/words/de.toml", line, whole)(folder)
+    assert lint(load(folder)) == []
+    other = "Sag Hallo zu {{ person.manager.display_name }}"
+    replaced("welcome/words/de.toml", whole, other)(folder)
+    (found,) = lint(load(folder))
+    assert "person.buddy.given_name, person.manager.display_name" in found.problem

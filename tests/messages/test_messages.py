@@ -12,10 +12,11 @@ from onboarding.messages import card as cards
 from onboarding.messages.examples import EXAMPLES
 from onboarding.messages.lint import lint, variables
 from onboarding.messages.render import render
+from onboarding.messages.text import lines
 from tests.messages.conftest import TEMPLATES
 from tests.messages.reading import facts, read
 
-LOCALES = ("en", "de", "es")
+LOCALES = ("en", "de", "es", "fr", "pt", "ja", "ar")
 ALL = (
     *("welcome", "team_welcome", "team_intro", "group_intro", "hello", "help", "who"),
     *("stopped", "started", "not_understood", "new_conversation", "welcome_again_none"),
@@ -46,8 +47,22 @@ def test_each_message_is_a_valid_card_for_everybody_in_every_language(
         assert (shown.card["version"], shown.card["lang"]) == ("1.5", locale)
         assert (shown.locale, shown.message) == (locale, name)
         assert shown.summary == shown.card["fallbackText"] != ""
-        assert "rtl" not in shown.card
+        assert shown.card.get("rtl", False) is (locale == "ar")
         assert verbs(shown.card)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", ALL)
+def test_each_message_reads_well_in_every_language_however_little_is_known(
+    catalogue, name: str, locale: str
+) -> None:
+    for example, context in EXAMPLES.items():
+        shown = render(catalogue, name, context, locale)
+        if "hostile" in example:
+            continue
+        for text in [shown.summary, *(line.text for line in lines(shown.card))]:
+            assert "**" not in text, "bold has to end where no letter follows"
+            assert not re.search(r"  | [,.。、،؟]|^[\s,.!。、،]|,[.!]", text)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -101,6 +116,15 @@ def test_the_welcome_shows_a_row_only_for_what_is_known(catalogue) -> None:
         (0, "de", "Montag, 2. März 2026 (heute)"),
         (5, "de", "Samstag, 7. März 2026 (in 5 Tagen)"),
         (5, "es", "sábado, 7 de marzo de 2026 (dentro de 5 días)"),
+        (5, "fr", "samedi 7 mars 2026 (dans 5 jours)"),
+        (1, "fr", "mardi 3 mars 2026 (demain)"),
+        (5, "pt", "sábado, 7 de março de 2026 (em 5 dias)"),
+        (-3, "pt", "sexta-feira, 27 de fevereiro de 2026 (há 3 dias)"),
+        (5, "ja", "2026年3月7日土曜日（5 日後）"),
+        (0, "ja", "2026年3月2日月曜日（今日）"),
+        (1, "ar", "الثلاثاء، 3 مارس 2026 (غدًا)"),
+        (2, "ar", "الأربعاء، 4 مارس 2026 (خلال يومين)"),
+        (5, "ar", "السبت، 7 مارس 2026 (خلال 5 أيام)"),
         (90, "en", "Sunday, May 31, 2026 (in 90 days)"),
     ],
 )
@@ -166,7 +190,13 @@ def test_the_handbook_button_is_there_only_for_an_https_address(catalogue) -> No
 
 
 @pytest.mark.parametrize("name", ["welcome", "team_welcome", "hello", "offer_existing"])
-@pytest.mark.parametrize(("locale", "word"), [("en", "stop"), ("de", "stopp"), ("es", "parar")])
+@pytest.mark.parametrize(
+    ("locale", "word"),
+    [
+        *(("en", "stop"), ("de", "stopp"), ("es", "parar"), ("fr", "stop"), ("pt", "parar")),
+        *(("ja", "停止"), ("ar", "إيقاف")),
+    ],
+)
 def test_whatever_comes_unasked_says_how_to_stop_it(
     catalogue, name: str, locale: str, word: str
 ) -> None:
@@ -248,13 +278,44 @@ def test_the_offer_counts_the_people_and_its_button_names_the_team(catalogue) ->
     assert "There is 1 person already in the team." in one
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "شخص واحد"),
+        (2, "شخصان"),
+        (3, "3 أشخاص"),
+        (10, "10 أشخاص"),
+        (11, "11 شخصًا"),
+        (99, "99 شخصًا"),
+        (100, "100 شخص"),
+        (103, "103 أشخاص"),
+    ],
+)
+def test_people_are_counted_in_arabic_as_its_grammar_asks(catalogue, count: int, said: str) -> None:
+    context = JOINED | {"existing_count": count}
+    assert f"في الفريق {said} بالفعل." in read(
+        render(catalogue, "offer_existing", context, "ar").card
+    )
+    told = read(render(catalogue, "existing_welcomed", context, "ar").card)
+    assert said.replace("شخصان", "شخصين") in told
+
+
+def test_a_japanese_colleague_is_called_by_their_whole_name_and_politely(catalogue) -> None:
+    card = render(catalogue, "welcome", JOINED, "ja").card
+    assert facts(card)["上司"] == "Jo Fraserさん"
+    assert "バディのSam Okaforさんに挨拶しましょう" in read(card)
+    assert "Anaさん、ようこそ" in read(card)
+    assert "ようこそ！👋" in read(render(catalogue, "welcome", {}, "ja").card).splitlines()
+
+
 def test_who_tells_that_it_is_a_bot_who_runs_it_and_what_it_knows(catalogue) -> None:
     text = read(render(catalogue, "who", JOINED, "en").card)
     for part in ("a bot", "Contoso runs me", "What I know about you", "erased", "stop"):
         assert part in text
 
 
-def test_the_worst_names_keep_the_welcome_below_the_limit(catalogue) -> None:
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_worst_names_keep_the_welcome_below_the_limit(catalogue, locale: str) -> None:
     wide = "😀*" * 300
     known = {"display_name": wide, "given_name": wide}
     context = JOINED | {
@@ -265,7 +326,7 @@ def test_the_worst_names_keep_the_welcome_below_the_limit(catalogue) -> None:
         "text": wide,
     }
     for name in ALL:
-        assert cards.weight(render(catalogue, name, context, "de").card) < cards.MOST_BYTES
+        assert cards.weight(render(catalogue, name, context, locale).card) < cards.MOST_BYTES
 
 
 def test_an_unknown_message_is_refused_with_the_names_that_there_are(catalogue) -> None:

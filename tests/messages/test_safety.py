@@ -132,6 +132,13 @@ def test_a_value_that_runs_from_right_to_left_is_isolated_in_a_sentence_but_not_
     assert markdown(f"Hello {name}!") == "Hello \u2068שרה\u2069!"
     assert markdown(name) == "שרה"
     assert markdown(f"שלום {hide('Ana')}!", rtl=True) == "שלום \u2068Ana\u2069!"
+    assert markdown(hide("Lunch?"), rtl=True) == "\u2068Lunch?\u2069"
+
+
+def test_in_plain_text_from_right_to_left_a_value_is_isolated_but_an_id_stays_what_it_is() -> None:
+    assert plain(f"שלום {hide('Ana')}!", rtl=True) == "שלום \u2068Ana\u2069!"
+    assert plain(hide("profile"), rtl=True) == "profile"
+    assert plain(f"Hello {hide('Ana')}!") == "Hello Ana!"
 
 
 @pytest.mark.parametrize(
@@ -224,15 +231,18 @@ def _context(value: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("locale", ["en", "ja", "ar"])
 @settings(deadline=None)
 @given(value=VALUES)
-def test_no_name_changes_the_structure_or_the_markup_of_any_message(value: str) -> None:
+def test_no_name_changes_the_structure_or_the_markup_of_any_message(
+    locale: str, value: str
+) -> None:
     catalogue = shipped()
     if not clean(value, 120):
         return
     for name in catalogue.messages:
-        hostile = render(catalogue, name, _context(value), "en")
-        harmless = render(catalogue, name, _context("Anna"), "en")
+        hostile = render(catalogue, name, _context(value), locale)
+        harmless = render(catalogue, name, _context("Anna"), locale)
         assert skeleton(hostile.card) == skeleton(harmless.card)
         pairs = zip(markdown_texts(hostile.card), markdown_texts(harmless.card), strict=True)
         for ours, plain_text in pairs:

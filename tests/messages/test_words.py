@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -59,8 +60,8 @@ def test_dates_follow_the_persons_region_within_the_language_of_the_words(catalo
     person = {"locale": "en-GB", "start_date": MONDAY}
     british = render(catalogue, "welcome", {"person": person, "today": MONDAY}, "en")
     assert re.search("Monday,? 2 March 2026", read(british.card))
-    french = render(catalogue, "welcome", {"person": person | {"locale": "fr-FR"}})
-    assert "Monday, March 2, 2026" in read(french.card)
+    italian = render(catalogue, "welcome", {"person": person | {"locale": "it-IT"}})
+    assert "Monday, March 2, 2026" in read(italian.card)
 
 
 def test_a_variable_without_a_value_reads_as_its_fallback_in_that_language(folder: Path) -> None:
@@ -101,19 +102,36 @@ def test_a_language_with_more_plural_forms_is_spoken_in_its_own_grammar(folder: 
 
 
 def test_a_line_that_a_language_lacks_is_said_in_the_default_language(folder: Path) -> None:
-    write(folder, "hello/words/fr.toml", 'summary = "Bonjour"\n')
-    shown = render(load(folder), "hello", {}, "fr-CA")
-    assert (shown.locale, shown.summary) == ("fr", "Bonjour")
+    write(folder, "hello/words/it.toml", 'summary = "Ciao"\n')
+    shown = render(load(folder), "hello", {}, "it-CH")
+    assert (shown.locale, shown.summary) == ("it", "Ciao")
     assert "Thanks for adding me." in read(shown.card)
 
 
-def test_a_language_that_runs_from_right_to_left_makes_the_card_do_so(folder: Path) -> None:
+@pytest.mark.parametrize("tag", ["ar", "he", "fa", "ur"])
+def test_a_language_that_runs_from_right_to_left_makes_the_card_do_so(
+    folder: Path, tag: str
+) -> None:
     for name in ("shared", "welcome"):
-        english = (folder / f"{name}/words/en.toml").read_text("utf-8")
-        write(folder, f"{name}/words/he.toml", english)
-    shown = render(load(folder), "welcome", EXAMPLES["joined a team"], "he-IL")
-    assert (shown.card["rtl"], shown.card["lang"], shown.locale) == (True, "he", "he")
+        if not (folder / f"{name}/words/{tag}.toml").exists():
+            english = (folder / f"{name}/words/en.toml").read_text("utf-8")
+            write(folder, f"{name}/words/{tag}.toml", english)
+    shown = render(load(folder), "welcome", EXAMPLES["joined a team"], tag)
+    assert (shown.card["rtl"], shown.card["lang"], shown.locale) == (True, tag, tag)
     assert cards.problems(shown.card) == []
+    assert "rtl" not in render(load(folder), "welcome", {}, "en").card
+
+
+def test_what_is_inserted_into_arabic_is_kept_apart_from_it(catalogue) -> None:
+    shown = render(catalogue, "welcome", EXAMPLES["joined a team"], "ar-EG")
+    assert (shown.locale, shown.card["rtl"]) == ("ar", True)
+    said = json.dumps(shown.card["body"], ensure_ascii=False)
+    for value in ("Field service Iberia", "Kim Nguyen", "Contoso", "الاثنين، 9 مارس 2026"):
+        assert f"\u2068{value}\u2069" in said
+    assert said.count("\u2068") == said.count("\u2069")
+    assert "\u2068Ana\u2069" in shown.summary == shown.card["fallbackText"]
+    sent = [action.get("data") for action in cards.actions(shown.card)]
+    assert "\u2068" not in json.dumps(sent, ensure_ascii=False)
 
 
 def test_changing_one_line_changes_the_version_of_that_message_alone(folder: Path) -> None:
