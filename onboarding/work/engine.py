@@ -19,6 +19,8 @@ from onboarding.domain.deliveries import Lane
 VERSION = "1"
 """Pinned for ever: a changed version would strand the workflows in flight of the older one."""
 
+SELDOM_S = 10.0
+
 log = structlog.get_logger()
 
 Deliver = Callable[[int, int], Awaitable[None]]
@@ -41,7 +43,9 @@ class WorkEngine:
 
         DBOS launches on the loop's own thread, so that workflows run on this loop.
         """
-        logging.getLogger("dbos").setLevel(logging.WARNING)
+        logger = logging.getLogger("dbos")
+        logger.setLevel(logging.WARNING)
+        logger.addFilter(_SELDOM)
         DBOS(config=self._config())
 
         @DBOS.workflow(name="deliver", max_recovery_attempts=1_000_000)
@@ -132,6 +136,25 @@ class WorkEngine:
             "console_log_level": "WARNING",
             "notification_listener_polling_interval_sec": 1.0,
         }
+
+
+class _Seldom(logging.Filter):
+    """One line every ten seconds from each place: while the database is away, DBOS would write
+    hundreds a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        place = (record.pathname, record.lineno)
+        if record.created - self._last.get(place, 0.0) < SELDOM_S:
+            return False
+        self._last[place] = record.created
+        return True
+
+
+_SELDOM = _Seldom()
 
 
 def workflow_id(delivery_id: int, attempt: int) -> str:
