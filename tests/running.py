@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -182,10 +183,12 @@ def worker_process(
 
 @contextmanager
 def bot_process(
-    simulator: Simulator, database_url: str, *args: str, **settings: str
+    simulator: Simulator, database_url: str, *args: str, root: Path = ROOT, **settings: str
 ) -> Iterator[BotProcess]:
-    """Start `app.py serve …`, point the simulator at it, and make sure that it ends."""
-    with _process(simulator, database_url, *(args or ("serve",)), **settings) as process:
+    """Start `app.py serve …` (of the program in `root`), point the simulator at it, and make sure
+    that it ends."""
+    arguments = args or ("serve",)
+    with _process(simulator, database_url, *arguments, root=root, **settings) as process:
         url = json.loads(_line(process))["url"]
         simulator.now("PUT", "/bot", json={"endpoint": f"{url}/api/messages"})
         yield BotProcess(simulator, url, process)
@@ -193,11 +196,11 @@ def bot_process(
 
 @contextmanager
 def _process(
-    simulator: Simulator, database_url: str, *args: str, **settings: str
+    simulator: Simulator, database_url: str, *args: str, root: Path = ROOT, **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     env = _environment(simulator, database_url, CONSOLE_TOKEN=TOKEN, PORT="0", **settings)
     argv = [sys.executable, "-W", "error::ResourceWarning", "app.py", *args]
-    with subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(argv, cwd=root, env=env, stdout=subprocess.PIPE) as process:
         try:
             yield process
         finally:

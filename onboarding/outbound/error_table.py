@@ -151,6 +151,7 @@ CONNECTOR: tuple[Row, ...] = (
         "Set CLOUD (for example gcc) to the tenant's cloud.",
         statuses=(403,),
         words=("invalidbotapihost",),
+        leaves=Leaves.STOPS,
     ),
     Row(
         Code.MISSING_PERMISSION,

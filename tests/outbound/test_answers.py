@@ -49,7 +49,7 @@ CONNECTOR_REFUSES = [
     (403, error("BotNotInConversationRoster"), Code.NOT_INSTALLED, UNINSTALLED, FAILED),
     (403, error("ForbiddenOperationException"), Code.NOT_INSTALLED, UNINSTALLED, FAILED),
     (403, error("ConversationBlockedByUser"), Code.BLOCKED_BY_USER, BLOCKED, FAILED),
-    (403, error("InvalidBotApiHost"), Code.WRONG_CLOUD, KEEP, FAILED),
+    (403, error("InvalidBotApiHost"), Code.WRONG_CLOUD, KEEP, STOPS),
     (403, error("NotEnoughPermissions"), Code.MISSING_PERMISSION, KEEP, FAILED),
     (403, muted(), Code.BLOCKED_BY_USER, BLOCKED, FAILED),
     (403, error("MessageWritesBlocked"), Code.BLOCKED_BY_USER, BLOCKED, FAILED),

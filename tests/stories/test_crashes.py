@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -19,7 +20,7 @@ from onboarding.store.database import Database, open_database
 from onboarding.store.tables import deliveries
 from tests.databases import fresh_database
 from tests.running import Bot, bot_process, until, worker_process
-from tests.simulated import Simulator, running_simulator
+from tests.simulated import ROOT, Simulator, running_simulator
 
 KILLS = 8
 LATENCY_MS = [10, 150]
@@ -149,6 +150,31 @@ async def test_what_an_ending_worker_still_finishes_is_not_called_unsure(tmp_pat
         ending.terminate()
         assert await asyncio.to_thread(ending.wait, 15) == 0
         await everybody_once(bot, batch_id, set())
+
+
+async def test_another_version_of_the_program_carries_out_what_an_older_one_had_in_hand(
+    database_url: str, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer"
+    for name in ("onboarding", "templates", "manifest"):
+        shutil.copytree(ROOT / name, newer / name)
+    shutil.copy(ROOT / "app.py", newer)
+    engine = newer / "onboarding/work/engine.py"
+    carried_out = "await deliver(delivery_id, attempt)"
+    assert carried_out in engine.read_text()
+    engine.write_text(
+        engine.read_text().replace(carried_out, f"{carried_out}\n            return None")
+    )
+    with contoso(100) as simulator:
+        people = await simulator.ordinary(80)
+        with bot_process(simulator, database_url, **at_most(20)) as bot:
+            batch_id = (await bot.submit(*people))["id"]
+            await until_sent(bot, batch_id, 10)
+            bot.kill()
+        with bot_process(simulator, database_url, root=newer, **at_most(200)) as bot:
+            seen = await bot.until_done(batch_id)
+    states = {state: number for state, number in seen["states"].items() if number}
+    assert states.keys() <= {"sent", "unsure"}, states
 
 
 def test_readyz_is_200_only_when_sending_can_start(simulator: Simulator, sqlite_url: str) -> None:
