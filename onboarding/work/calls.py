@@ -15,6 +15,8 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 MOST_TRIES = 8
+TRIES_OF_A_READER = 4
+"""Somebody waits for what is read; a few seconds are enough before they are told."""
 MOST_MISSED = 3
 """So many slots may be missed before a request is made late: a machine that is too slow for its
 limit cannot break it."""
@@ -55,7 +57,7 @@ class Calls:
                     await self.gate(lane)
                 return await call()
 
-            return await self._as_often_as_asked(lanes[0], gated)
+            return await self._as_often_as_asked(lanes[0], gated, TRIES_OF_A_READER)
 
         return passing
 
@@ -76,14 +78,16 @@ class Calls:
                 await self.went_through(lane)
                 return done
 
-    async def _as_often_as_asked(self, lane: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _as_often_as_asked(
+        self, lane: str, call: Callable[[], Awaitable[T]], most_tries: int = MOST_TRIES
+    ) -> T:
         tried = 0
         while True:
             try:
                 return await call()
             except Retry as retry:
                 tried += 1
-                if tried == MOST_TRIES:
+                if tried == most_tries:
                     raise
                 await self.rest(lane, retry, tried)
 
