@@ -1029,6 +1029,18 @@ def test_a_lane_that_works_again_keeps_the_rest_that_the_service_asked_for(
     assert lanes.reserve(connection, name, RATE, 5).count == 0
 
 
+def test_batches_take_turns_and_a_paused_one_is_passed_over(connection: Connection) -> None:
+    large, paused, small = (put_batch(connection) for _ in range(3))
+    queued = {b: [put(connection, State.QUEUED, batch_id=b, handed=False, lane="bulk")
+                  for _ in range(n)] for b, n in ((large, 9), (paused, 9), (small, 2))}  # fmt: skip
+    alone = put(connection, State.QUEUED, batch_id=None, handed=False, lane="bulk")
+    batches.set_paused(connection, paused, paused=True)
+    taken = [row_id for row_id, _ in queue.feed(connection, Lane.BULK, 6, NOW)]
+    assert taken == [alone, *queued[large][:3], *queued[small]]
+    rest = [row_id for row_id, _ in queue.feed(connection, Lane.BULK, 100, NOW)]
+    assert rest == queued[large][3:]
+
+
 def test_a_rate_that_somebody_set_counts_at_once_until_it_is_taken_back(
     connection: Connection,
 ) -> None:

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.benchmarks.rows import Row, Scale, as_json, show
 
-NAMES = ("send", "inbound", "budget", "batch", "latency", "directory", "start")
+NAMES = ("send", "inbound", "budget", "batch", "latency", "directory", "ledger", "start")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
