@@ -934,11 +934,33 @@ def test_a_lane_never_grants_more_than_its_rate_in_any_second(database: Database
 
 
 def opened_lane(connection: Connection) -> str:
-    """A lane that has granted something."""
+    """A lane that has granted something for a while."""
     name = f"lane-{next(numbers)}"
     assert lanes.reserve(connection, name, RATE, 1).count == 0
+    connection.execute(update(t.lanes).where(t.lanes.c.name == name).values(busy_since=0))
     assert lanes.reserve(connection, name, RATE, 1).count == 1
     return name
+
+
+@pytest.mark.parametrize("idle_s", [None, 60.0])
+def test_a_lane_that_was_idle_or_is_new_runs_at_half_its_speed_for_a_second(
+    connection: Connection, idle_s: float | None
+) -> None:
+    if idle_s is None:
+        name = f"lane-{next(numbers)}"
+        assert lanes.reserve(connection, name, RATE, 1).count == 0
+    else:
+        name = opened_lane(connection)
+        long_ago = clock(connection) - idle_s
+        connection.execute(update(t.lanes).where(t.lanes.c.name == name).values(next_at=long_ago))
+    granted, began = 0, time.monotonic()
+    while time.monotonic() - began < 0.95:
+        slots = lanes.reserve(connection, name, RATE, 100)
+        granted += slots.count
+        time.sleep(0.02)
+    assert granted <= RATE / 2 + lanes.HORIZON * RATE
+    time.sleep(0.3)
+    assert lanes.reserve(connection, name, RATE, 1).spacing == pytest.approx(1 / RATE)
 
 
 def test_a_lane_reserves_no_further_ahead_than_a_fifth_of_a_second(connection: Connection) -> None:

@@ -44,9 +44,8 @@ def reserve(connection: Connection, name: str, rate: float, wanted: int) -> Slot
     ).one_or_none()
     now = clock(connection)
     if row is None:
-        connection.execute(
-            upsert(connection, lanes).values(name=name, next_at=now).on_conflict_do_nothing()
-        )
+        opened = upsert(connection, lanes).values(name=name, next_at=now, busy_since=now)
+        connection.execute(opened.on_conflict_do_nothing())
         return Slots(0, 0.0, 0.0, now)
     spacing = 1.0 / ((row.rate or rate) * row.factor)
     first = max(row.next_at, row.blocked_until, now)

@@ -11,6 +11,7 @@ from onboarding.store.database import Database
 from onboarding.store.lanes import lane_name
 
 LATEST_S = 0.06
+"""At 46 requests a second three may come on top then, and Teams' limit is four above."""
 BROKEN_S = 1.0
 
 log = structlog.get_logger()
