@@ -18,36 +18,36 @@ from onboarding.store.database import ping
 from onboarding.store.deliveries import Delivery, count_states, deliveries_to
 from onboarding.store.lanes import lane_name
 
-FIRST_CONTACT_PER_S = 28.0
-
 
 class NotFound(BadInput):
     """Nothing has this id."""
 
 
-def batch(connection: Connection, batch_id: str, per_second: float) -> dict[str, Any]:
+def batch(connection: Connection, batch_id: str, rates: Mapping[str, float]) -> dict[str, Any]:
     """One batch with its state, its counts by state (they add up to `audience`) and its ETA (s).
 
-    `per_second` is the slower of the budgets, by which the ETA is estimated.
+    `rates` are the settings' budgets, see `limits`; the slower one tells the ETA.
     """
     found = _batch(connection, batch_id)
     counts = batches.counts(connection, [batch_id])[batch_id]
-    return _shown(found, counts, per_second) | {
+    return _shown(found, counts, _pace(connection, found.tenant_id, rates)) | {
         "next_at": _iso(batches.next_due(connection, batch_id)),
         "causes": batches.causes(connection, batch_id),
     }
 
 
 def newest(
-    connection: Connection, limit: int, after: str | None, per_second: float
+    connection: Connection, limit: int, after: str | None, rates: Mapping[str, float]
 ) -> dict[str, Any]:
     """A page of batches from the newest on; `next` is the cursor of the following page."""
     last = _batch(connection, after) if after else None
     found = batches.newest(connection, limit + 1, (last.created_at, last.id) if last else None)
     page = found[:limit]
     counts = batches.counts(connection, [one.id for one in page])
+    tenants = {one.tenant_id for one in page}
+    paces = {tenant: _pace(connection, tenant, rates) for tenant in tenants}
     return {
-        "items": [_shown(one, counts[one.id], per_second) for one in page],
+        "items": [_shown(one, counts[one.id], paces[one.tenant_id]) for one in page],
         "next": page[-1].id if len(found) > limit else None,
     }
 
@@ -148,6 +148,12 @@ def limits(connection: Connection, tenant_id: str, rates: Mapping[str, float]) -
         for lane, rate in rates.items()
     ]
     return {"items": items}
+
+
+def _pace(connection: Connection, tenant_id: str, rates: Mapping[str, float]) -> float:
+    """How many people a second the slowest lane lets through just now."""
+    lanes = limits(connection, tenant_id, rates)["items"]
+    return float(min(one["per_second"] * one["share"] for one in lanes))
 
 
 def lane(rates: Mapping[str, float], name: str) -> str:

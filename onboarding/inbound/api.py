@@ -100,7 +100,6 @@ class _Api:
         self._intake = intake
         self._database = database
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
-        self._per_second = min(settings.graph_installs_per_second, settings.bot_requests_per_second)
 
     def guarded(self, handler: Handler) -> Handler:
         """Ask for the token first, and turn what goes wrong into a problem document."""
@@ -197,10 +196,10 @@ class _Api:
 
     async def newest(self, request: web.Request) -> web.Response:
         after = request.query.get("after")
-        return await self._view(views.newest, _limit(request), after, self._per_second)
+        return await self._view(views.newest, _limit(request), after, self._settings.budgets)
 
     async def show(self, request: web.Request) -> web.Response:
-        return await self._view(views.batch, request.match_info["id"], self._per_second)
+        return await self._view(views.batch, request.match_info["id"], self._settings.budgets)
 
     async def deliveries(self, request: web.Request) -> web.Response:
         state, after = request.query.get("state"), request.query.get("after")
@@ -255,9 +254,9 @@ class _Api:
         self, request: web.Request, act: Callable[[str], Awaitable[Any]]
     ) -> web.Response:
         batch_id = request.match_info["id"]
-        await self._database.do(views.batch, batch_id, self._per_second)
+        await self._database.do(views.batch, batch_id, self._settings.budgets)
         await act(batch_id)
-        return await self._view(views.batch, batch_id, self._per_second)
+        return await self._view(views.batch, batch_id, self._settings.budgets)
 
     async def _view(self, view: Callable[..., Any], *args: Any) -> web.Response:
         return web.json_response(await self._database.do(view, *args))

@@ -32,7 +32,9 @@ async def test_a_limit_can_be_adjusted_while_a_batch_runs(
     async with running_bot(simulator, database_url, **slow) as bot:
         people = await simulator.ordinary(25)
         batch_id = (await bot.submit(*people))["id"]
+        assert (await bot.batch(batch_id))["eta_seconds"] > 15
         answer = await bot.api("PUT", "/limits/connector", json={"per_second": 100})
+        assert ((await bot.batch(batch_id))["eta_seconds"] or 0) < 2, "the limit tells the ETA"
         (connector,) = [one for one in answer.json()["items"] if one["lane"] == "connector"]
         assert (connector["per_second"], connector["adjusted"]) == (100, True)
         began = time.monotonic()

@@ -15,7 +15,6 @@ from onboarding.inbound.cli.common import (
     print_receipt,
     print_table,
     table,
-    view,
     with_app,
 )
 
@@ -80,7 +79,9 @@ def list_batches(as_json: AsJson = False) -> None:
     """The newest batches, what state they are in and how far they have come."""
     from onboarding import views
 
-    page = view(views.newest, 50, None, views.FIRST_CONTACT_PER_S)
+    page = with_app(
+        lambda opened: opened.database.do(views.newest, 50, None, opened.settings.budgets)
+    )
     if as_json:
         print(json.dumps(page))
         return
@@ -134,7 +135,9 @@ def retry(
 def _show(batch_id: str) -> dict[str, Any]:
     from onboarding import views
 
-    found: dict[str, Any] = view(views.batch, batch_id, views.FIRST_CONTACT_PER_S)
+    found: dict[str, Any] = with_app(
+        lambda opened: opened.database.do(views.batch, batch_id, opened.settings.budgets)
+    )
     return found
 
 
@@ -175,7 +178,7 @@ async def _watch(opened: "App", batch_id: str) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("welcoming", total=None, eta="")
         while True:
-            seen = await opened.database.do(views.batch, batch_id, views.FIRST_CONTACT_PER_S)
+            seen = await opened.database.do(views.batch, batch_id, opened.settings.budgets)
             states = seen["states"]
             eta = seen["eta_seconds"]
             bar.update(

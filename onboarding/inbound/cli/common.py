@@ -45,11 +45,6 @@ def with_app(run: "Callable[[App], Awaitable[Any]]") -> Any:
     return asyncio.run(go())
 
 
-def view(look: "Callable[..., Any]", *args: Any) -> Any:
-    """One look at the ledger."""
-    return with_app(lambda opened: opened.database.do(look, *args))
-
-
 def table(*columns: str) -> "Table":
     """A table without lines, whose last column takes the room that is left."""
     from rich.table import Table
