@@ -1041,6 +1041,17 @@ def test_a_stopped_lane_grants_nothing_and_says_why_until_it_works_again(
     assert lane["stopped"] is None
 
 
+def test_why_a_lane_was_stopped_is_forgotten_when_nobody_has_stopped_it_since(
+    connection: Connection,
+) -> None:
+    name = opened_lane(connection)
+    lanes.stop(connection, name, "The secret has expired.", 10.0)
+    earlier = clock(connection) - 60
+    connection.execute(update(t.lanes).where(t.lanes.c.name == name).values(blocked_until=earlier))
+    (lane,) = [one for one in lanes.all_lanes(connection) if one["name"] == name]
+    assert lane["stopped"] is None
+
+
 def test_a_lane_that_works_again_keeps_the_rest_that_the_service_asked_for(
     connection: Connection,
 ) -> None:
