@@ -52,9 +52,7 @@ def begin_sending(
     """Commit the intent to send, before the call. False: stop, it is no longer ours."""
     return move(
         connection,
-        (deliveries.c.id == delivery_id)
-        & (deliveries.c.attempt == attempt)
-        & (deliveries.c.owner == owner)
+        _mine(delivery_id, attempt, owner)
         & (deliveries.c.state == State.QUEUED)
         & ~_batch_stands_still(),
         state=State.SENDING,
@@ -125,7 +123,7 @@ def settle(
     """End an attempt in `state` with its verdict, from queued or sending."""
     return move(
         connection,
-        _mine(delivery_id, attempt, owner) & ((deliveries.c.state == State.QUEUED) | _on_its_way()),
+        _mine(delivery_id, attempt, owner) & _not_over(),
         state=state,
         **said(verdict, now),
     )
@@ -156,7 +154,7 @@ def wait(
     """Let a delivery wait: until `due_at`, or (None) until the app is installed."""
     return move(
         connection,
-        _mine(delivery_id, attempt, owner) & ((deliveries.c.state == State.QUEUED) | _on_its_way()),
+        _mine(delivery_id, attempt, owner) & _not_over(),
         state=State.WAITING,
         due_at=due_at,
         handed=False,
@@ -222,6 +220,10 @@ def _on_its_way() -> ColumnElement[bool]:
     """Being sent, also when a take-over has called it unsure: whoever sends knows better."""
     taken_for_dead = (deliveries.c.state == State.UNSURE) & (deliveries.c.code == CRASHED.code)
     return (deliveries.c.state == State.SENDING) | taken_for_dead
+
+
+def _not_over() -> ColumnElement[bool]:
+    return (deliveries.c.state == State.QUEUED) | _on_its_way()
 
 
 def _mine(delivery_id: int, attempt: int, owner: str) -> ColumnElement[bool]:

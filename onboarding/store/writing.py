@@ -33,7 +33,8 @@ Finish = Callable[[Any, Sequence[str]], Any]
 
 def upsert(connection: Connection, table: Table) -> Any:
     """The dialect's INSERT that knows ON CONFLICT; both databases spell it alike."""
-    return _insert(connection.dialect.name, table)
+    on_postgresql = connection.dialect.name == "postgresql"
+    return (postgresql.insert if on_postgresql else sqlite.insert)(table)
 
 
 def insert_many(
@@ -50,7 +51,7 @@ def insert_many(
 def _row_by_row(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], finish: Finish
 ) -> int:
-    statement = _plain("sqlite", table, tuple(rows[0]), finish)
+    statement = _plain(table, tuple(rows[0]), finish)
     return connection.execute(statement, rows, execution_options=_COUNT).rowcount
 
 
@@ -61,7 +62,7 @@ def _by_column(
     placeholder for each value cost more than the writing."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     shared = {name: one[0] for name, one in columns.items() if one.count(one[0]) == len(one)}
-    statement = _unrolling("postgresql", table, tuple(columns), frozenset(shared), finish)
+    statement = _unrolling(table, tuple(columns), frozenset(shared), finish)
     return connection.execute(statement, columns | shared, execution_options=_COUNT).rowcount
 
 
@@ -72,21 +73,15 @@ def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def _insert(dialect: str, table: Table) -> Any:
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-
-
 @lru_cache(64)
-def _plain(dialect: str, table: Table, names: tuple[str, ...], finish: Finish) -> Any:
-    return finish(_insert(dialect, table), names)
+def _plain(table: Table, names: tuple[str, ...], finish: Finish) -> Any:
+    return finish(sqlite.insert(table), names)
 
 
 @lru_cache(256)
-def _unrolling(
-    dialect: str, table: Table, names: tuple[str, ...], shared: frozenset[str], finish: Finish
-) -> Any:
+def _unrolling(table: Table, names: tuple[str, ...], shared: frozenset[str], finish: Finish) -> Any:
     rows = select(*(_values(table.c[name], name in shared) for name in names))
-    return finish(_insert(dialect, table).from_select(list(names), rows), names)
+    return finish(postgresql.insert(table).from_select(list(names), rows), names)
 
 
 def _values(column: Column[Any], is_shared: bool) -> ColumnElement[Any]:
